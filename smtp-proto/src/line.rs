@@ -1,0 +1,141 @@
+//! Framing of lines: where one ends, and whether it may be looked at at all.
+//!
+//! A line ends with CRLF and with nothing else (RFC 5321 section 2.3.8). A bare CR or a bare LF in
+//! a line ends nothing and makes the whole line a fault, told at its true end: a peer that believes
+//! in other line ends than we do must not get one command of ours out of two of its own.
+//!
+//! A line longer than the limit is passed over as it arrives, so it costs no memory however long it
+//! is, and is reported once, at its end.
+
+use memchr::memchr;
+
+/// Finds lines in input that starts at the first unconsumed octet and only grows.
+///
+/// Remembers where the last scan stopped, so a line that arrives octet by octet is still scanned
+/// once. Holds no octet of the input.
+///
+/// ```
+/// use mailwire_smtp_proto::line::{Frame, LineFramer};
+///
+/// let mut framer = LineFramer::new();
+/// assert_eq!(framer.poll(b"NOO", 512), None);
+/// assert!(framer.poll(b"NOOP\r\nQU", 512).is_some());
+/// let frame = framer.take(b"NOOP\r\nQU", 512);
+/// assert_eq!(frame, Some((6, Frame::Line(b"NOOP"))));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct LineFramer {
+    /// Octets of the unread input already searched for a line end.
+    scanned: usize,
+    /// Whether a part of this line was consumed already because it is over its limit.
+    passing_over: bool,
+    /// Whether the last octet passed over was a CR.
+    passed_cr: bool,
+}
+
+/// One frame of input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Frame<'i> {
+    /// A whole line without its CRLF. It holds no CR, LF or NUL.
+    Line(&'i [u8]),
+    /// A whole line that must not be looked at.
+    Fault(LineFault),
+    /// A part of a line that is over its limit; consume it and go on.
+    PassedOver,
+}
+
+/// What is wrong with a line as a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum LineFault {
+    /// The line is longer than its limit (RFC 5321 section 4.5.3.1).
+    #[error("the line is longer than allowed (RFC 5321 section 4.5.3.1)")]
+    TooLong,
+    /// A CR that no LF follows (RFC 5321 section 2.3.8).
+    #[error("a CR without LF in the line; lines end with CRLF (RFC 5321 section 2.3.8)")]
+    BareCr,
+    /// An LF that no CR precedes (RFC 5321 section 2.3.8).
+    #[error("an LF without CR in the line; lines end with CRLF (RFC 5321 section 2.3.8)")]
+    BareLf,
+    /// A NUL octet (RFC 5321 section 4.1.2 has no place for one).
+    #[error("a NUL octet in the line (RFC 5321 section 4.1.2)")]
+    Nul,
+}
+
+/// What [`LineFramer::poll`] found: the kind of frame that [`LineFramer::take`] will give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// A whole line ends in the input; its CRLF is at this place.
+    End(usize),
+    /// The input holds more of one line than its limit allows.
+    Over,
+}
+
+impl LineFramer {
+    /// A framer at the start of a line.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { scanned: 0, passing_over: false, passed_cr: false }
+    }
+
+    /// Whether [`take`](Self::take) would give something: a whole line, or octets to pass over.
+    ///
+    /// `limit` is the greatest length of a line in octets, its CRLF included.
+    pub fn poll(&mut self, unread: &[u8], limit: usize) -> Option<Found> {
+        // A CR that was passed over and an LF that starts the input are one line end.
+        if self.passed_cr && unread.first() == Some(&b'\n') {
+            return Some(Found::End(0));
+        }
+        while let Some(tail) = unread.get(self.scanned..) {
+            let Some(offset) = memchr(b'\n', tail) else {
+                self.scanned = unread.len();
+                break;
+            };
+            let lf = self.scanned + offset;
+            if lf > 0 && unread.get(lf - 1) == Some(&b'\r') {
+                // `scanned` stays before the LF so that a second call finds it again at once.
+                self.scanned = lf;
+                return Some(Found::End(lf - 1));
+            }
+            self.scanned = lf + 1;
+        }
+        (unread.len() > limit || (self.passing_over && !unread.is_empty())).then_some(Found::Over)
+    }
+
+    /// The next frame and how many octets of the input it takes, or `None` if more input is needed.
+    pub fn take<'i>(&mut self, unread: &'i [u8], limit: usize) -> Option<(usize, Frame<'i>)> {
+        match self.poll(unread, limit)? {
+            Found::Over => {
+                self.passed_cr = unread.last() == Some(&b'\r');
+                self.passing_over = true;
+                self.scanned = 0;
+                Some((unread.len(), Frame::PassedOver))
+            }
+            Found::End(end) => {
+                let after_cr = self.passed_cr && unread.first() == Some(&b'\n');
+                let (line, consumed) =
+                    if after_cr { (&unread[..0], 1) } else { (&unread[..end], end + 2) };
+                let long = self.passing_over || consumed > limit;
+                *self = Self::new();
+                let fault = if long { Some(LineFault::TooLong) } else { damage(line) };
+                Some((consumed, fault.map_or(Frame::Line(line), Frame::Fault)))
+            }
+        }
+    }
+
+    /// Whether a part of a line has been consumed already, so that EOF now would cut a line.
+    #[must_use]
+    pub const fn is_inside_line(&self) -> bool {
+        self.passing_over
+    }
+}
+
+/// The first fault among the octets of a line, which has lost its CRLF.
+fn damage(line: &[u8]) -> Option<LineFault> {
+    let at = memchr::memchr3(b'\r', b'\n', 0, line)?;
+    match line.get(at) {
+        Some(b'\r') => Some(LineFault::BareCr),
+        Some(b'\n') => Some(LineFault::BareLf),
+        _ => Some(LineFault::Nul),
+    }
+}

@@ -1,0 +1,274 @@
+//! The dialogue: which command may come when, and what each answer leads to.
+//!
+//! Two tables hold it. [`on_verb`] says what a command means in a phase, and [`on_outcome`] where
+//! the answer to its question leads. Both know nothing of roles, TLS or AUTH rules (policy judges
+//! before the table does), nor which side of the wire asks: the server session walks them with
+//! what it receives, the client session with what it sends and with the replies it gets. Nothing
+//! else in the crate decides a phase.
+//!
+//! ```text
+//!             HELO                      MAIL          RCPT           DATA 354
+//!  Greeted ──────────► Helo ───┐   ┌──────────► Mail ──────► Rcpt ──────────► Content
+//!     │                        ├───┤              ▲            │ ▲               │
+//!     └──────────────► Ehlo ───┘   └──────────────┴── RSET ────┘ └─ RCPT         │
+//!          EHLO/LHLO   │    ▲  ▲                                                 │
+//!                      │    │  └───────────── end of data, any verdict ──────────┘
+//!               AUTH   ▼    │ 235, 5yz, *
+//!              334  Authenticating
+//!
+//!  any phase: QUIT, 421, EOF ──► Closed          Ehlo: STARTTLS 220 ──► Upgrading (no way back)
+//! ```
+//!
+//! Both are total by construction: `[[Cell; PHASES]; VERBS]` and an exhaustive match. The whole of
+//! them, as a person reads it, is `tests/transitions.md`, which a test compares.
+
+use crate::verb::Verb;
+
+/// Where a session stands. Deliberately exhaustive: the tables answer for every phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// The server has greeted; no HELO, EHLO or LHLO was accepted in this epoch.
+    Greeted,
+    /// HELO was accepted: no extensions (RFC 5321 section 4.1.1.1), no transaction.
+    Helo,
+    /// EHLO or LHLO was accepted, no transaction.
+    Ehlo,
+    /// MAIL was accepted, no recipient yet.
+    Mail,
+    /// At least one RCPT was accepted.
+    Rcpt,
+    /// 354 was sent: what comes is the message's content.
+    Content,
+    /// 334 was sent: the next line is a response of the SASL exchange, not a command.
+    Authenticating,
+    /// 220 was sent to STARTTLS: nothing more is SMTP until the handshake is over.
+    Upgrading,
+    /// The session is over.
+    Closed,
+}
+
+/// What a command asks of whoever decides. Deliberately exhaustive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Question {
+    /// May the peer go by this name? (HELO)
+    Helo,
+    /// May the peer go by this name, with extensions? (EHLO, LHLO)
+    Ehlo,
+    /// Is this identity who it claims to be? (AUTH)
+    Auth,
+    /// May TLS begin? (STARTTLS)
+    StartTls,
+    /// May this sender begin a transaction? (MAIL)
+    Mail,
+    /// Is this recipient accepted? (RCPT)
+    Rcpt,
+    /// May the content come? (DATA)
+    Data,
+    /// Is the message taken? (the end of the content)
+    Message,
+}
+
+/// How a question was answered. Deliberately exhaustive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// 2yz (354 for DATA).
+    Accepted,
+    /// 334: the exchange goes on.
+    Continued,
+    /// 4yz or 5yz.
+    Rejected,
+    /// 421, or the connection is lost.
+    Closing,
+}
+
+/// Why a command is out of place. Deliberately exhaustive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum SequenceFault {
+    /// HELO, EHLO or LHLO has to come first (RFC 5321 section 4.1.4).
+    #[error("a greeting command (EHLO, HELO or LHLO) has to come first (RFC 5321 section 4.1.4)")]
+    HelloFirst,
+    /// The extension needs EHLO or LHLO; after HELO nothing was offered.
+    #[error("this is an extension, and after HELO none is offered; say EHLO (RFC 5321 section 2.2.1)")]
+    EhloFirst,
+    /// MAIL has to come first.
+    #[error("MAIL has to come first (RFC 5321 section 4.1.4)")]
+    MailFirst,
+    /// No recipient was accepted.
+    #[error("no recipient was accepted, so there is nobody to take the message (RFC 5321 section 4.1.1.4)")]
+    NoRecipients,
+    /// Not while a mail transaction is open.
+    #[error("a mail transaction is open; finish it or say RSET (RFC 5321 section 4.1.4)")]
+    InTransaction,
+    /// No command is possible here at all.
+    #[error("no command is possible in this phase")]
+    NoCommand,
+}
+
+/// What a command means in a phase. Deliberately exhaustive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cell {
+    /// The question is put; the phase stays until it is answered.
+    Ask(Question),
+    /// A transaction, if any, is dropped and 250 said; the phase becomes that after the hello.
+    Reset,
+    /// A reply that changes nothing (NOOP, HELP, VRFY, EXPN).
+    Inform,
+    /// 221 and the end.
+    Quit,
+    /// Refused as out of sequence; the phase stays.
+    Refuse(SequenceFault),
+}
+
+/// Where an answer leads. Deliberately exhaustive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Next {
+    /// The phase stays as it is.
+    Stay,
+    /// To this phase.
+    To(Phase),
+    /// To the phase after the last accepted hello, with the transaction dropped.
+    AfterHello,
+    /// This answer to this question in this phase cannot be.
+    Never,
+}
+
+impl Phase {
+    /// Every phase, in the order of the table's columns.
+    pub const ALL: [Self; 9] = [
+        Self::Greeted,
+        Self::Helo,
+        Self::Ehlo,
+        Self::Mail,
+        Self::Rcpt,
+        Self::Content,
+        Self::Authenticating,
+        Self::Upgrading,
+        Self::Closed,
+    ];
+
+    /// Whether a line in this phase is a command.
+    #[must_use]
+    pub const fn takes_commands(self) -> bool {
+        match self {
+            Self::Greeted | Self::Helo | Self::Ehlo | Self::Mail | Self::Rcpt => true,
+            Self::Content | Self::Authenticating | Self::Upgrading | Self::Closed => false,
+        }
+    }
+
+    /// Whether a transaction is open.
+    #[must_use]
+    pub const fn in_transaction(self) -> bool {
+        matches!(self, Self::Mail | Self::Rcpt | Self::Content)
+    }
+
+    const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+impl Question {
+    /// Every question.
+    pub const ALL: [Self; 8] = [
+        Self::Helo,
+        Self::Ehlo,
+        Self::Auth,
+        Self::StartTls,
+        Self::Mail,
+        Self::Rcpt,
+        Self::Data,
+        Self::Message,
+    ];
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 4] = [Self::Accepted, Self::Continued, Self::Rejected, Self::Closing];
+}
+
+/// Number of phases that take commands: the columns of the first table.
+const COLUMNS: usize = 5;
+
+type Row = [Cell; COLUMNS];
+
+const FIRST: Cell = Cell::Refuse(SequenceFault::HelloFirst);
+const EHLO: Cell = Cell::Refuse(SequenceFault::EhloFirst);
+const MAIL: Cell = Cell::Refuse(SequenceFault::MailFirst);
+const NOBODY: Cell = Cell::Refuse(SequenceFault::NoRecipients);
+const BUSY: Cell = Cell::Refuse(SequenceFault::InTransaction);
+
+/// The first table. HELO and EHLO in mid-session reset (RFC 5321 section 4.1.4), and the reset
+/// takes effect when they are accepted. STARTTLS and AUTH are not for a transaction (RFC 4954
+/// section 4 says so of AUTH; Postfix refuses STARTTLS there as well, and dropping a transaction
+/// that the client believes open would be the worse surprise).
+const fn row(verb: Verb) -> Row {
+    //                      Greeted       Helo          Ehlo          Mail          Rcpt
+    match verb {
+        Verb::Helo => [Cell::Ask(Question::Helo); COLUMNS],
+        Verb::Ehlo | Verb::Lhlo => [Cell::Ask(Question::Ehlo); COLUMNS],
+        Verb::StartTls => [FIRST, EHLO, Cell::Ask(Question::StartTls), BUSY, BUSY],
+        Verb::Auth => [FIRST, EHLO, Cell::Ask(Question::Auth), BUSY, BUSY],
+        Verb::Mail => {
+            [FIRST, Cell::Ask(Question::Mail), Cell::Ask(Question::Mail), BUSY, BUSY]
+        }
+        Verb::Rcpt => [FIRST, MAIL, MAIL, Cell::Ask(Question::Rcpt), Cell::Ask(Question::Rcpt)],
+        Verb::Data => [FIRST, MAIL, MAIL, NOBODY, Cell::Ask(Question::Data)],
+        Verb::Rset => [Cell::Reset; COLUMNS],
+        Verb::Noop | Verb::Help | Verb::Vrfy | Verb::Expn => [Cell::Inform; COLUMNS],
+        Verb::Quit => [Cell::Quit; COLUMNS],
+    }
+}
+
+/// The first table: what `verb` means in `phase`.
+#[must_use]
+pub const fn on_verb(phase: Phase, verb: Verb) -> Cell {
+    if phase.takes_commands() {
+        row(verb)[phase.index()]
+    } else {
+        Cell::Refuse(SequenceFault::NoCommand)
+    }
+}
+
+/// The second table: where the `outcome` of `question`, asked in `phase`, leads.
+#[must_use]
+pub const fn on_outcome(phase: Phase, question: Question, outcome: Outcome) -> Next {
+    use Outcome::{Accepted, Closing, Continued, Rejected};
+    use Question::{Auth, Data, Ehlo, Helo, Mail, Message, Rcpt, StartTls};
+    match (question, phase, outcome) {
+        // Nothing can follow the end, and nothing is asked while TLS is about to begin.
+        (_, Phase::Closed | Phase::Upgrading, _) => Next::Never,
+        (_, _, Closing) => Next::To(Phase::Closed),
+
+        (Helo | Ehlo, Phase::Content | Phase::Authenticating, _) => Next::Never,
+        (Helo, _, Accepted) => Next::To(Phase::Helo),
+        (Ehlo, _, Accepted) => Next::To(Phase::Ehlo),
+        (Helo | Ehlo, _, Rejected) => Next::Stay,
+
+        (Auth, Phase::Ehlo | Phase::Authenticating, Continued) => Next::To(Phase::Authenticating),
+        (Auth, Phase::Ehlo | Phase::Authenticating, Accepted | Rejected) => Next::To(Phase::Ehlo),
+        (Auth, _, _) => Next::Never,
+
+        (StartTls, Phase::Ehlo, Accepted) => Next::To(Phase::Upgrading),
+        (StartTls, Phase::Ehlo, Rejected) => Next::Stay,
+        (StartTls, _, _) => Next::Never,
+
+        (Mail, Phase::Helo | Phase::Ehlo, Accepted) => Next::To(Phase::Mail),
+        (Mail, Phase::Helo | Phase::Ehlo, Rejected) => Next::Stay,
+        (Mail, _, _) => Next::Never,
+
+        (Rcpt, Phase::Mail | Phase::Rcpt, Accepted) => Next::To(Phase::Rcpt),
+        // Behind a refused MAIL of the same pipelined group, RCPT and DATA are refused as well.
+        (Rcpt, Phase::Helo | Phase::Ehlo | Phase::Mail | Phase::Rcpt, Rejected) => Next::Stay,
+        (Rcpt, _, _) => Next::Never,
+
+        // 354 without one accepted recipient happens behind a pipelined group, and is answered by
+        // empty content (RFC 2920 section 3.1). A refused DATA leaves the transaction open.
+        (Data, Phase::Mail | Phase::Rcpt, Accepted) => Next::To(Phase::Content),
+        (Data, Phase::Helo | Phase::Ehlo | Phase::Mail | Phase::Rcpt, Rejected) => Next::Stay,
+        (Data, _, _) => Next::Never,
+
+        (Message, Phase::Content, Accepted | Rejected) => Next::AfterHello,
+        (Message, _, _) => Next::Never,
+
+        (Helo | Ehlo, _, Continued) => Next::Never,
+    }
+}
