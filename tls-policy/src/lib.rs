@@ -1,1 +1,74 @@
-//! x
+//! The rules of mail about ports, TLS, AUTH and relaying, as total functions that explain themselves.
+//!
+//! What may a client do on port 587 before TLS? Is AUTH listed on port 25? May a password go to this
+//! server? Programs tend to answer such questions in several places, from several tables, and the
+//! answers drift apart. Here each question is one pure function over enums. It has an answer for
+//! every input, and a refusal carries its reason as data: what was asked, which rule, what would
+//! make it work.
+//!
+//! # One record
+//!
+//! A port is one record, [`Listener`]: role, TLS mode, AUTH rule, scope, and whether it is enabled.
+//! What EHLO lists ([`offers`]), what is refused ([`decide`]), what is odd about it
+//! ([`Listener::lint`]) and what is left without a certificate ([`Listener::without_certificate`])
+//! all derive from it.
+//!
+//! ```
+//! use mailwire_tls_policy::{decide, offers, Act, Channel, Identity, Listener, Role, Verdict};
+//!
+//! let submission = Listener::of(Role::Submission);
+//!
+//! // Before TLS: STARTTLS and no AUTH, and a MAIL is told why it fails.
+//! let before = offers(&submission, Channel::Plain, Identity::Anonymous);
+//! assert!(before.starttls && !before.auth);
+//! match decide(&submission, Channel::Plain, Identity::Anonymous, Act::Mail) {
+//!     Verdict::Refuse(refusal) => {
+//!         assert_eq!(refusal.to_string(), "530 5.7.0 Must issue a STARTTLS command first");
+//!         assert_eq!(refusal.rule(), "RFC 3207 section 4");
+//!     }
+//!     Verdict::Allow => unreachable!(),
+//! }
+//!
+//! // Inside TLS: AUTH and no STARTTLS.
+//! let after = offers(&submission, Channel::Tls, Identity::Anonymous);
+//! assert!(after.auth && !after.starttls);
+//! ```
+//!
+//! # The functions
+//!
+//! | question | function |
+//! |---|---|
+//! | may this client do that? | [`decide`] |
+//! | what does EHLO list? | [`offers`] |
+//! | is this recipient delivered, passed on or refused? | [`relay`](relay()) |
+//! | as a client: STARTTLS now? | [`outbound::start_tls`] |
+//! | as a client: authenticate over this? | [`outbound::authenticate`] |
+//!
+//! The truth tables of all of them, over the whole product of their inputs, are Markdown files in
+//! the `tests` folder of this crate.
+//!
+//! The crate is `no_std`, allocates nothing and depends on nothing.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+mod certificate;
+mod channel;
+mod cleartext;
+mod decide;
+mod lint;
+mod listener;
+pub mod outbound;
+mod refusal;
+mod relay;
+mod role;
+
+pub use certificate::NotBound;
+pub use channel::{Channel, UnknownSpelling};
+pub use cleartext::{CleartextAuth, UnknownCleartextAuth};
+pub use decide::{Act, Identity, Offers, Verdict, decide, offers};
+pub use lint::{Lint, Severity};
+pub use listener::{AuthRule, Listener, Scope, TlsMode};
+pub use refusal::{Reason, Refusal};
+pub use relay::{RecipientClass, Relay, RelayRefusal, relay};
+pub use role::{Role, UnknownRole};

@@ -1,0 +1,354 @@
+//! Content off the wire: stuffed dots removed, and the one true end found.
+
+use memchr::memchr2;
+
+/// Finds the content of a message, and its end, in input that starts at the first unconsumed octet
+/// and only grows. Holds no octet of it.
+///
+/// Only CRLF `.` CRLF ends the content, or `.` CRLF as its very first octets; the CRLF before the
+/// dot belongs to the content. A bare CR or LF ends nothing, neither the content nor a line. The
+/// first one is kept as [`fault`](Self::fault) and framing goes on, so that the verdict can be given
+/// at the true end, in step with the peer.
+///
+/// ```
+/// use mailwire_smtp_proto::body::{DataFrame, DataReader};
+///
+/// let mut reader = DataReader::new();
+/// let input = b"..hidden\r\n.\r\nQUIT\r\n";
+/// assert_eq!(reader.take(input), Some((10, DataFrame::Content(b".hidden\r\n"))));
+/// assert_eq!(reader.take(&input[10..]), Some((3, DataFrame::End)));
+/// assert_eq!(reader.content_octets(), 9);
+/// ```
+#[derive(Clone, Debug)]
+pub struct DataReader {
+    place: Place,
+    fault: Option<BodyFault>,
+    content_octets: u64,
+}
+
+/// A piece of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DataFrame<'i> {
+    /// Content with no stuffed dots, never empty. Pieces are cut where a dot was removed and where
+    /// the input ended, not at lines.
+    Content(&'i [u8]),
+    /// The end of the content. Nothing comes after it.
+    End,
+}
+
+/// What is wrong with content whose end was found all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum BodyFault {
+    /// A CR that no LF follows.
+    #[error("a CR without LF in the message; lines end with CRLF (RFC 5321 section 2.3.8)")]
+    BareCr,
+    /// An LF that no CR precedes.
+    #[error("an LF without CR in the message; lines end with CRLF (RFC 5321 section 2.3.8)")]
+    BareLf,
+}
+
+/// Where the first unconsumed octet stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    LineStart,
+    InLine,
+    Ended,
+}
+
+impl Default for DataReader {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl DataReader {
+    /// A reader at the first octet after the 354 reply.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            place: Place::LineStart,
+            fault: None,
+            content_octets: 0,
+        }
+    }
+
+    /// Whether [`take`](Self::take) would give something.
+    ///
+    /// No if there is no input, after the end, and while the input is one of three that need their
+    /// next octet to be understood: a CR, and at the start of a line `.` or `.` CR.
+    pub fn poll(&mut self, unread: &[u8]) -> bool {
+        match (self.place, unread) {
+            (Place::Ended, _) | (_, [] | [b'\r']) => false,
+            (Place::LineStart, [b'.'] | [b'.', b'\r']) => false,
+            (Place::LineStart | Place::InLine, _) => true,
+        }
+    }
+
+    /// The next piece and how many octets of the input it takes, or `None` if more input is needed.
+    ///
+    /// A piece is as long as the input allows. It may take more octets than it has: the removed dot.
+    pub fn take<'i>(&mut self, unread: &'i [u8]) -> Option<(usize, DataFrame<'i>)> {
+        if !self.poll(unread) {
+            return None;
+        }
+        let (dot, content) = match (self.place, unread) {
+            (Place::LineStart, [b'.', b'\r', b'\n', ..]) => {
+                self.place = Place::Ended;
+                return Some((3, DataFrame::End));
+            }
+            // A line of more than the dot: the dot was stuffed.
+            (Place::LineStart, [b'.', content @ ..]) => (1, content),
+            _ => (0, unread),
+        };
+        let length = self.scan(content);
+        let octets = u64::try_from(length).unwrap_or(u64::MAX);
+        self.content_octets = self.content_octets.saturating_add(octets);
+        let content = content.get(..length).unwrap_or_default();
+        Some((dot + length, DataFrame::Content(content)))
+    }
+
+    /// The first bare CR or LF in the content taken so far.
+    #[must_use]
+    pub const fn fault(&self) -> Option<BodyFault> {
+        self.fault
+    }
+
+    /// Octets of content taken so far: CRLFs counted, removed dots and the end not, as SIZE counts
+    /// (RFC 1870 section 3).
+    #[must_use]
+    pub const fn content_octets(&self) -> u64 {
+        self.content_octets
+    }
+
+    /// Whether the end was taken.
+    #[must_use]
+    pub const fn is_ended(&self) -> bool {
+        matches!(self.place, Place::Ended)
+    }
+
+    /// How much of `input` is content to hand out in one piece; sets the place behind it. `input`
+    /// does not begin with a dot that needs a look, nor is it a lone CR.
+    fn scan(&mut self, input: &[u8]) -> usize {
+        let mut at = 0;
+        // A CR is consumed only together with what follows it, so an LF that is met on its own
+        // never had a CR before it, not even in an earlier piece.
+        while let Some(tail) = input.get(at..) {
+            let Some(offset) = memchr2(b'\r', b'\n', tail) else {
+                break;
+            };
+            at += offset;
+            match tail.get(offset..) {
+                Some([b'\r', b'\n', next @ ..]) => {
+                    at += 2;
+                    if matches!(next, [] | [b'.', ..]) {
+                        self.place = Place::LineStart;
+                        return at;
+                    }
+                }
+                Some([b'\r']) => {
+                    self.place = Place::InLine;
+                    return at;
+                }
+                Some([b'\r', ..]) => {
+                    at += 1;
+                    self.fault.get_or_insert(BodyFault::BareCr);
+                }
+                _ => {
+                    at += 1;
+                    self.fault.get_or_insert(BodyFault::BareLf);
+                }
+            }
+        }
+        self.place = Place::InLine;
+        input.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What came of an input: content, fault, and how many octets were taken with the end, if it
+    /// was found.
+    #[derive(Debug, PartialEq)]
+    struct Read {
+        content: Vec<u8>,
+        fault: Option<BodyFault>,
+        end: Option<usize>,
+    }
+
+    /// Lets the reader see the input up to each cut in turn, then whole.
+    fn read_cut(input: &[u8], cuts: &[usize]) -> Read {
+        let mut reader = DataReader::new();
+        let mut content = Vec::new();
+        let mut consumed = 0;
+        for cut in cuts.iter().copied().chain([input.len()]) {
+            while consumed <= cut {
+                let unread = &input[consumed..cut];
+                let expected = reader.poll(unread);
+                let taken = reader.take(unread);
+                assert_eq!(expected, taken.is_some(), "poll and take");
+                match taken {
+                    None => break,
+                    Some((length, DataFrame::Content(piece))) => {
+                        assert!(!piece.is_empty() && length >= piece.len());
+                        content.extend_from_slice(piece);
+                        consumed += length;
+                    }
+                    Some((length, DataFrame::End)) => {
+                        consumed += length;
+                        assert!(reader.is_ended() && !reader.poll(b"more"));
+                        assert_eq!(reader.take(b"more"), None);
+                        assert_eq!(reader.content_octets(), content.len() as u64);
+                        let fault = reader.fault();
+                        return Read {
+                            content,
+                            fault,
+                            end: Some(consumed),
+                        };
+                    }
+                }
+            }
+        }
+        assert!(
+            input.len() - consumed <= 2,
+            "only an ambiguous tail is left"
+        );
+        assert_eq!(reader.content_octets(), content.len() as u64);
+        Read {
+            content,
+            fault: reader.fault(),
+            end: None,
+        }
+    }
+
+    /// The same whole, at every one and every two cuts, and octet by octet.
+    fn read(input: &[u8]) -> Read {
+        let whole = read_cut(input, &[]);
+        for first in 0..=input.len() {
+            for second in first..=input.len() {
+                let cut = read_cut(input, &[first, second]);
+                assert_eq!(cut, whole, "{} at {first}, {second}", input.escape_ascii());
+            }
+        }
+        let octets: Vec<usize> = (0..input.len()).collect();
+        assert_eq!(read_cut(input, &octets), whole);
+        whole
+    }
+
+    #[test]
+    fn dots_and_ends() {
+        let table: &[(&[u8], &[u8], Option<usize>)] = &[
+            (b"", b"", None),
+            (b".", b"", None),
+            (b".\r", b"", None),
+            (b".\r\n", b"", Some(3)),
+            (b".\r\nQUIT\r\n", b"", Some(3)),
+            (b"a\r\n.\r\n", b"a\r\n", Some(6)),
+            (b"a\r\n.\r\n.\r\n", b"a\r\n", Some(6)),
+            (b"\r\n.\r\n", b"\r\n", Some(5)),
+            (b"\r\n\r\n.\r\n", b"\r\n\r\n", Some(7)),
+            (b"a.\r\n.\r\n", b"a.\r\n", Some(7)),
+            (b"..\r\n.\r\n", b".\r\n", Some(7)),
+            (b"...\r\n.\r\n", b"..\r\n", Some(8)),
+            (b".a\r\n.\r\n", b"a\r\n", Some(7)),
+            (b"a\r\n..b\r\n..\r\n.\r\n", b"a\r\n.b\r\n.\r\n", Some(15)),
+            (b"a\r\n. \r\n.\r\n", b"a\r\n \r\n", Some(10)),
+            (b"a\0\xff\r\n.\r\n", b"a\0\xff\r\n", Some(8)),
+            (b"a", b"a", None),
+            (b"a\r", b"a", None),
+            (b"a\r\n", b"a\r\n", None),
+            (b"a\r\n.", b"a\r\n", None),
+            (b"a\r\n.\r", b"a\r\n", None),
+        ];
+        for (input, content, end) in table {
+            let expected = Read {
+                content: content.to_vec(),
+                fault: None,
+                end: *end,
+            };
+            assert_eq!(read(input), expected, "{}", input.escape_ascii());
+        }
+    }
+
+    /// Every octet string that some program has taken, or could take, for the end of the content.
+    /// None of them ends it, all of them are a fault, and the true end behind them is found.
+    #[test]
+    fn false_ends_end_nothing() {
+        use BodyFault::{BareCr, BareLf};
+        // The string, what is left of it as content, and the fault.
+        let table: &[(&[u8], &[u8], Option<BodyFault>)] = &[
+            (b"\n.\n", b"\n.\n", Some(BareLf)),
+            (b"\n.\r\n", b"\n.\r\n", Some(BareLf)),
+            (b"\n.\r", b"\n.\r", Some(BareLf)),
+            (b"\r.\r", b"\r.\r", Some(BareCr)),
+            (b"\r.\r\n", b"\r.\r\n", Some(BareCr)),
+            (b"\r.\n", b"\r.\n", Some(BareCr)),
+            (b"\r\n.\n", b"\r\n\n", Some(BareLf)),
+            (b"\r\n.\r", b"\r\n\r", Some(BareCr)),
+            (b"\r\n.\r\r\n", b"\r\n\r\r\n", Some(BareCr)),
+            (b"\r\r\n.\r\r\n", b"\r\r\n\r\r\n", Some(BareCr)),
+            (b"\n\n.\n\n", b"\n\n.\n\n", Some(BareLf)),
+            (b"\r\n.\0\r\n", b"\r\n\0\r\n", None),
+            (b"\r\n\0.\r\n", b"\r\n\0.\r\n", None),
+            (b"\r\0\n.\r\n", b"\r\0\n.\r\n", Some(BareCr)),
+            (b"\r\n.\r\0\n", b"\r\n\r\0\n", Some(BareCr)),
+            (b"\n.\r\n\n", b"\n.\r\n\n", Some(BareLf)),
+        ];
+        for (false_end, left, fault) in table {
+            let input = [b"before", *false_end, b"MAIL FROM:<x>\r\n.\r\n"].concat();
+            let expected = Read {
+                content: [b"before", *left, b"MAIL FROM:<x>\r\n"].concat(),
+                fault: *fault,
+                end: Some(input.len()),
+            };
+            assert_eq!(read(&input), expected, "{}", false_end.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn at_the_very_start_only_dot_crlf_ends() {
+        for (start, left) in [
+            (&b".\n"[..], &b"\n"[..]),
+            (b".\rx", b"\rx"),
+            (b".\r\r\n", b"\r\r\n"),
+            (b"\n.\r\n", b"\n.\r\n"),
+            (b"\r.\r\n", b"\r.\r\n"),
+            (b"\r\r\n", b"\r\r\n"),
+        ] {
+            let input = [start, b"x\r\n.\r\n"].concat();
+            let found = read(&input);
+            assert_eq!(
+                found.content,
+                [left, b"x\r\n"].concat(),
+                "{}",
+                input.escape_ascii()
+            );
+            assert_eq!(found.end, Some(input.len()));
+            assert!(found.fault.is_some());
+        }
+    }
+
+    #[test]
+    fn the_first_fault_is_kept() {
+        assert_eq!(read(b"a\nb\rc\r\n.\r\n").fault, Some(BodyFault::BareLf));
+        assert_eq!(read(b"a\rb\nc\r\n.\r\n").fault, Some(BodyFault::BareCr));
+    }
+
+    #[test]
+    fn a_piece_is_as_long_as_it_can_be() {
+        let mut reader = DataReader::new();
+        let input = b"one\r\ntwo\r\n\r\nthree\r\n..four\r\nfive\r";
+        assert_eq!(
+            reader.take(input),
+            Some((19, DataFrame::Content(&input[..19])))
+        );
+        let rest = &input[19..];
+        assert_eq!(
+            reader.take(rest),
+            Some((13, DataFrame::Content(b".four\r\nfive")))
+        );
+        assert_eq!(reader.take(b"\r"), None);
+    }
+}

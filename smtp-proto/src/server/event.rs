@@ -1,0 +1,98 @@
+//! What a server session tells its embedder.
+
+use super::ask::{self, Pending};
+use super::fault::Fault;
+use crate::auth::PlainCredentials;
+use crate::command::{Mail, Rcpt};
+use crate::host::HelloName;
+use crate::timer::Timer;
+
+/// The result of one [`advance`](super::Session::advance).
+#[derive(Debug)]
+pub struct Step<'i> {
+    /// How many octets of the input are done with. The caller drops them before the next call.
+    pub consumed: usize,
+    /// What happened, if it concerns the embedder.
+    pub event: Option<Event<'i>>,
+}
+
+/// Something that the embedder decides or should know. Borrows from the input only.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Event<'i> {
+    /// HELO, EHLO or LHLO. When it is accepted, an open transaction is dropped.
+    Hello {
+        /// The name that the peer goes by.
+        name: HelloName<'i>,
+        /// Whether extensions are asked for: EHLO or LHLO.
+        extended: bool,
+        /// The question.
+        pending: Pending<ask::Hello>,
+    },
+    /// AUTH, its exchange complete.
+    Auth {
+        /// What the peer says it is; not checked by anybody yet.
+        credentials: PlainCredentials,
+        /// The question.
+        pending: Pending<ask::Auth>,
+    },
+    /// STARTTLS: go on with [`start_tls`](super::Session::start_tls), or refuse.
+    StartTls {
+        /// The question.
+        pending: Pending<ask::StartTls>,
+    },
+    /// MAIL: the start of a transaction.
+    Mail {
+        /// Sender and parameters.
+        mail: Mail<'i>,
+        /// The question.
+        pending: Pending<ask::Mail>,
+    },
+    /// RCPT: one more recipient.
+    Rcpt {
+        /// Recipient and parameters.
+        rcpt: Rcpt<'i>,
+        /// The question.
+        pending: Pending<ask::Rcpt>,
+    },
+    /// DATA: when accepted, the content follows.
+    Data {
+        /// The question.
+        pending: Pending<ask::Data>,
+    },
+    /// A piece of the content, transparency removed. The CRLF before the lone dot is part of it.
+    Content(&'i [u8]),
+    /// The content is whole. The transaction ends with the answer, whatever it is.
+    Message {
+        /// Octets of content, as handed out.
+        octets: u64,
+        /// The question.
+        pending: Pending<ask::Message>,
+    },
+    /// The content ended, but the session refused the message: drop what has been kept of it.
+    MessageRefused(Fault),
+    /// RSET: the transaction, if any, is dropped.
+    Reset,
+    /// The session refused a line by itself; nothing has changed.
+    Refused(Fault),
+    /// The session is over: flush the output and close.
+    Closed(Closing),
+}
+
+/// Why a session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Closing {
+    /// The peer said QUIT.
+    Quit,
+    /// The embedder answered 421.
+    Refused,
+    /// The embedder shut the session down.
+    ShutDown,
+    /// The peer closed.
+    EndOfInput,
+    /// A wait ran out.
+    Timeout(Timer),
+    /// Too many faults in a row.
+    TooManyFaults,
+}

@@ -1,0 +1,386 @@
+//! The server session: octets in, events and replies out.
+//!
+//! ```text
+//!            unread input ──► need ──► Nothing: advance     ──► at most one line in,
+//!                              │       Input:   read more       one reply out, one event
+//!                              │       Answer:  answer a token
+//!                              └─────► Flush:   write `out`
+//!
+//!   one command line:  framing and limits ─► policy ─► table ─► argument syntax ─► event
+//!                        500                530 503    503      501 555            token
+//! ```
+//!
+//! A refusal costs no work, and whatever the peer does is answered by the session itself. The
+//! embedder decides what only it can know, by [tokens](Pending), and says nothing else.
+//!
+//! The phases and what leads from one to the next stand in [`table`].
+//!
+//! ```
+//! # use std::{sync::Arc, time::Instant};
+//! # use bytes::BytesMut;
+//! # use mailwire_smtp_proto::{dialect::Dialect, peer::Peer, server::{self, Admission, Config, Event}};
+//! # use mailwire_tls_policy::{Channel, Listener, Role};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let now = Instant::now();
+//! let config = Config::new("mx.example.test".parse()?, Dialect::Smtp, Listener::of(Role::Mx));
+//! let mut out = BytesMut::new();
+//! let mut session =
+//!     server::Session::new(Arc::new(config), Peer::local(), Channel::Plain, now, &mut out);
+//! assert_eq!(&out[..], b"220 mx.example.test ESMTP\r\n");
+//!
+//! let step = session.advance(b"HELO client.example.test\r\n", now, &mut out)?;
+//! let Some(Event::Hello { pending, .. }) = step.event else { panic!("a hello") };
+//! session.answer(pending, Admission::Accept, now, &mut out)?;
+//! assert!(out.ends_with(b"250 mx.example.test\r\n"));
+//! # Ok(())
+//! # }
+//! ```
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::BytesMut;
+use mailwire_tls_policy::{Channel, Identity, offers};
+
+use crate::error::Misuse;
+use crate::line::LineFramer;
+use crate::peer::Peer;
+use crate::table::{self, Next, Outcome, Phase, Question};
+use crate::timer::{Deadline, Timer};
+
+pub mod ask;
+mod answer;
+mod command;
+mod config;
+mod content;
+mod event;
+mod fault;
+mod transaction;
+mod upgrade;
+mod write;
+
+pub use ask::{Admission, Ask, Decision, Pending, Refuse, Verdict};
+pub use config::Config;
+pub use event::{Closing, Event, Step};
+pub use fault::Fault;
+pub use upgrade::TlsUpgrade;
+
+use transaction::Transaction;
+
+/// What a session waits for. Deliberately exhaustive: four different things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Need {
+    /// Nothing: `advance` has something to do.
+    Nothing,
+    /// More input.
+    Input,
+    /// The answer to a question.
+    Answer,
+    /// Output must leave before more is read.
+    Flush,
+}
+
+/// Why a call failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The peer broke the protocol in a way that ends the session.
+    #[error("the peer broke the protocol: {0}")]
+    Peer(#[from] Fault),
+    /// The caller did.
+    #[error("the session was misused: {0}")]
+    Misuse(#[from] Misuse),
+}
+
+/// The server's side of one connection, in either dialect.
+#[derive(Debug)]
+pub struct Session {
+    config: Arc<Config>,
+    peer: Peer,
+    channel: Channel,
+    identity: Identity,
+    phase: Phase,
+    /// The phase that the last accepted hello led to; a transaction's end leads back here.
+    after_hello: Phase,
+    transaction: Option<Transaction>,
+    /// The question that waits, with the serial number of its token.
+    pending: Option<(u32, Question)>,
+    serial: u32,
+    framer: LineFramer,
+    /// When the wait began that `deadline` is about.
+    since: Instant,
+    /// Faults in a row.
+    faults: u32,
+    /// The peer has closed its side.
+    input_ended: bool,
+    /// Why the session is over, once it is.
+    closing: Closing,
+}
+
+impl Session {
+    /// The session of a fresh connection; its greeting is appended to `out`. For a port with
+    /// implicit TLS this is called after the handshake, with [`Channel::Tls`].
+    #[must_use]
+    pub fn new(
+        config: Arc<Config>,
+        peer: Peer,
+        channel: Channel,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Self {
+        upgrade::greet(config, peer, channel, now, out)
+    }
+
+    /// What the session waits for, given the input that is unread and the output that is unsent.
+    ///
+    /// `unread` starts at the first octet that was not consumed and has only grown since the last
+    /// call. The cost is that of looking at new octets once.
+    pub fn need(&mut self, unread: &[u8], out: &BytesMut) -> Need {
+        if self.pending.is_some() {
+            return Need::Answer;
+        }
+        if self.phase == Phase::Closed {
+            return Need::Nothing;
+        }
+        if out.len() > self.config.limits.unsent_output {
+            return Need::Flush;
+        }
+        let ready = match (&mut self.transaction, self.phase) {
+            (Some(transaction), Phase::Content) => transaction.reader.poll(unread),
+            _ => {
+                let limit = self.line_limit(unread);
+                self.framer.poll(unread, limit).is_some()
+            }
+        };
+        if ready { Need::Nothing } else { Need::Input }
+    }
+
+    /// Takes at most one line, or one piece of content, from `unread`.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::AnswerAwaited`] while a question waits. What a peer sends is never an error here.
+    pub fn advance<'i>(
+        &mut self,
+        unread: &'i [u8],
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<Step<'i>, Error> {
+        if self.pending.is_some() {
+            return Err(Misuse::AnswerAwaited.into());
+        }
+        Ok(match self.phase {
+            Phase::Closed => {
+                Step { consumed: unread.len(), event: Some(Event::Closed(self.closing)) }
+            }
+            Phase::Content => self.advance_content(unread, now, out),
+            Phase::Greeted
+            | Phase::Helo
+            | Phase::Ehlo
+            | Phase::Mail
+            | Phase::Rcpt
+            | Phase::Authenticating
+            | Phase::Upgrading => self.advance_line(unread, now, out),
+        })
+    }
+
+    /// Answers a question; the reply is appended to `out`.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse`] if the token is stale, or the reply does not fit the answer; in the latter case
+    /// the question is lost and the session ends it with 421 in time.
+    pub fn answer<A: Ask>(
+        &mut self,
+        pending: Pending<A>,
+        answer: A::Answer,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<(), Error> {
+        let question = self.redeem(&pending)?;
+        self.resolve(question, A::resolve(answer), now, out)
+    }
+
+    /// Says 220 to STARTTLS and gives up the session for the handshake.
+    ///
+    /// `unread` is what has arrived behind the command. It must be empty: octets that came in
+    /// clear are never executed after the handshake, and a peer that sent some, or somebody on the
+    /// path who did, gets 554 and no TLS (CVE-2011-0411).
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::BytesAfterStartTls`]: flush `out` and close. [`Misuse::StaleToken`].
+    pub fn start_tls(
+        mut self,
+        pending: Pending<ask::StartTls>,
+        unread: &[u8],
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<TlsUpgrade, Error> {
+        self.redeem(&pending)?;
+        if !unread.is_empty() {
+            let fault = Fault::BytesAfterStartTls;
+            fault.reply(self.config.dialect).write(true, out);
+            return Err(fault.into());
+        }
+        write::START_TLS.write(true, out);
+        self.go(table::on_outcome(self.phase, Question::StartTls, Outcome::Accepted));
+        Ok(TlsUpgrade::new(self.config, self.peer, now))
+    }
+
+    /// Until when the session waits, and for what; `None` when it is over.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Deadline> {
+        let timer = match (self.pending, self.phase) {
+            (Some(_), _) => Timer::Answer,
+            (None, Phase::Closed) => return None,
+            (None, Phase::Content) => Timer::DataBlock,
+            (None, _) => Timer::Command,
+        };
+        self.config.timeouts.deadline(timer, self.since)
+    }
+
+    /// To be called when the deadline has passed: 421 is said and the session is over. Before the
+    /// deadline it does nothing.
+    pub fn handle_timeout(&mut self, now: Instant, out: &mut BytesMut) {
+        let Some(deadline) = self.deadline().filter(|deadline| deadline.at <= now) else { return };
+        let fault = Fault::Timeout(deadline.timer);
+        fault.reply(self.config.dialect).write(true, out);
+        self.close(Closing::Timeout(deadline.timer));
+    }
+
+    /// The peer has closed its side: there will be no more input.
+    ///
+    /// A question that waits can still be answered, since a peer may close its side behind a
+    /// whole message and wait for the verdict. Everything else is over.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::EndOfInput`] in the middle of a message's content or of an AUTH exchange: what has
+    /// been received of the message is not a message.
+    pub fn end_of_input(&mut self) -> Result<(), Error> {
+        self.input_ended = true;
+        if self.pending.is_some() || self.phase == Phase::Closed {
+            return Ok(());
+        }
+        let cut = matches!(self.phase, Phase::Content | Phase::Authenticating);
+        self.close(Closing::EndOfInput);
+        if cut { Err(Fault::EndOfInput.into()) } else { Ok(()) }
+    }
+
+    /// Ends the session with 421 4.3.2, for instance because the server stops.
+    pub fn shut_down(&mut self, out: &mut BytesMut) {
+        if self.phase != Phase::Closed {
+            write::SHUT_DOWN.write(true, out);
+            self.close(Closing::ShutDown);
+        }
+    }
+
+    /// The phase, as the table knows it.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// Whether the session is over: flush, then close.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.phase == Phase::Closed
+    }
+
+    /// Whether the peer has authenticated in this epoch.
+    #[must_use]
+    pub fn is_authenticated(&self) -> bool {
+        self.identity == Identity::Authenticated
+    }
+
+    /// Whether the peer said EHLO or LHLO in this epoch, rather than HELO.
+    #[must_use]
+    pub fn is_extended(&self) -> bool {
+        self.after_hello == Phase::Ehlo
+    }
+
+    /// What protects the channel.
+    #[must_use]
+    pub const fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    /// Who is on the other end.
+    #[must_use]
+    pub const fn peer(&self) -> Peer {
+        self.peer
+    }
+
+    /// What the session was built from.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// A session that knows nothing but configuration and peer, and has said nothing.
+    fn unknown(config: Arc<Config>, peer: Peer, channel: Channel, now: Instant) -> Self {
+        Self {
+            config,
+            peer,
+            channel,
+            identity: Identity::Anonymous,
+            phase: Phase::Greeted,
+            after_hello: Phase::Greeted,
+            transaction: None,
+            pending: None,
+            serial: 0,
+            framer: LineFramer::new(),
+            since: now,
+            faults: 0,
+            input_ended: false,
+            closing: Closing::EndOfInput,
+        }
+    }
+
+    /// The one place that assigns the phase. Leaving a transaction drops it whole.
+    fn go(&mut self, next: Next) {
+        self.phase = match next {
+            Next::Stay => return,
+            Next::To(phase) => phase,
+            Next::AfterHello => self.after_hello,
+            // The tables leave no way here; if one were found, the safe phase is the last.
+            Next::Never => Phase::Closed,
+        };
+        if matches!(self.phase, Phase::Helo | Phase::Ehlo) {
+            self.after_hello = self.phase;
+        }
+        if !self.phase.in_transaction() {
+            self.transaction = None;
+        }
+    }
+
+    fn close(&mut self, closing: Closing) {
+        self.closing = closing;
+        self.pending = None;
+        self.go(Next::To(Phase::Closed));
+    }
+
+    /// Puts a question: from now on only its answer moves the session.
+    fn ask<A: Ask>(&mut self, question: Question, now: Instant) -> Pending<A> {
+        self.serial = self.serial.wrapping_add(1);
+        self.pending = Some((self.serial, question));
+        self.since = now;
+        Pending::new(self.serial)
+    }
+
+    /// Takes a token back.
+    fn redeem<A: Ask>(&mut self, token: &Pending<A>) -> Result<Question, Misuse> {
+        match self.pending {
+            Some((serial, question)) if serial == token.serial => {
+                self.pending = None;
+                Ok(question)
+            }
+            _ if self.phase == Phase::Closed => Err(Misuse::Closed),
+            _ => Err(Misuse::StaleToken),
+        }
+    }
+
+    fn offers(&self) -> mailwire_tls_policy::Offers {
+        offers(&self.config.listener, self.channel, self.identity)
+    }
+}

@@ -1,0 +1,80 @@
+//! The replies that the session says by itself when all is well.
+
+use bytes::BytesMut;
+
+use super::Session;
+use crate::ehlo::{Keyword, write_ehlo};
+use crate::reply::Reply;
+use crate::table::Question;
+use crate::verb::Verb;
+
+pub(super) const START_TLS: Reply = Reply::fixed(220, (2, 0, 0), "Ready to start TLS");
+pub(super) const SHUT_DOWN: Reply =
+    Reply::fixed(421, (4, 3, 2), "The server is stopping; try again later");
+pub(super) const RESET: Reply = Reply::fixed(250, (2, 0, 0), "Reset");
+pub(super) const QUIT: Reply = Reply::fixed(221, (2, 0, 0), "Bye");
+
+/// The usual reply to a question that was answered with yes.
+pub(super) const fn accepted(question: Question) -> Reply {
+    match question {
+        // RFC 4954 section 6 gives this code for a completed exchange.
+        Question::Auth => Reply::fixed(235, (2, 7, 0), "Authentication succeeded"),
+        Question::StartTls => START_TLS,
+        Question::Mail => Reply::fixed(250, (2, 1, 0), "Sender accepted"),
+        Question::Rcpt => Reply::fixed(250, (2, 1, 5), "Recipient accepted"),
+        // RFC 2034 section 3: no enhanced code on 3yz.
+        Question::Data => Reply::plain(354, "End the message with <CRLF>.<CRLF>"),
+        Question::Message => Reply::fixed(250, (2, 0, 0), "Message accepted"),
+        Question::Helo | Question::Ehlo => Reply::fixed(250, (2, 0, 0), "OK"),
+    }
+}
+
+/// The reply to a command that changes nothing.
+pub(super) const fn informed(verb: Verb) -> Reply {
+    match verb {
+        Verb::Help => Reply::fixed(214, (2, 0, 0), "This is SMTP as in RFC 5321"),
+        // RFC 5321 section 3.5.3: 252 keeps the address book shut without lying.
+        Verb::Vrfy => Reply::fixed(252, (2, 5, 0), "Not verified; RCPT tells whether it is accepted"),
+        Verb::Expn => Reply::fixed(502, (5, 5, 1), "EXPN is not available here"),
+        _ => Reply::fixed(250, (2, 0, 0), "OK"),
+    }
+}
+
+/// 334 with no challenge: the mechanism speaks first (RFC 4954 section 4).
+pub(super) fn empty_challenge(out: &mut BytesMut) {
+    out.extend_from_slice(b"334 \r\n");
+}
+
+impl Session {
+    pub(super) fn write_greeting(&self, out: &mut BytesMut) {
+        self.write_named(b"220 ", out);
+        out.extend_from_slice(b" ");
+        out.extend_from_slice(self.config.dialect.greeting_name().as_bytes());
+        out.extend_from_slice(b"\r\n");
+    }
+
+    pub(super) fn write_helo(&self, out: &mut BytesMut) {
+        self.write_named(b"250 ", out);
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// What is implemented and enabled for this listener in this state, and nothing else.
+    pub(super) fn write_ehlo(&self, out: &mut BytesMut) {
+        let offers = self.offers();
+        let names: Vec<&str> = self.config.mechanisms.iter().map(|m| m.as_str()).collect();
+        let keywords = [
+            Some(Keyword::Pipelining),
+            self.config.limits.message_size.map(Keyword::Size),
+            Some(Keyword::EightBitMime),
+            Some(Keyword::EnhancedStatusCodes),
+            offers.starttls.then_some(Keyword::StartTls),
+            (offers.auth && !names.is_empty()).then_some(Keyword::Auth(&names)),
+        ];
+        write_ehlo(self.config.hostname.as_str(), keywords.into_iter().flatten(), out);
+    }
+
+    fn write_named(&self, code: &[u8], out: &mut BytesMut) {
+        out.extend_from_slice(code);
+        out.extend_from_slice(self.config.hostname.as_str().as_bytes());
+    }
+}

@@ -1,0 +1,20 @@
+//! What a client may do: when it starts TLS, and what it authenticates over.
+//!
+//! Three inputs, independent of one another: how TLS begins ([`TlsMode`]), how its certificate is
+//! checked ([`CertificateCheck`]), and whether a secret may travel without it
+//! ([`CleartextAuth`](crate::CleartextAuth)). Skipping the check never allows the secret.
+//!
+//! What a server advertises can forbid something, and never permits it. A refusal from here is
+//! local: it never came from a server, has no reply code, and must not be shown as one.
+
+mod authenticate;
+mod mode;
+mod peer;
+mod refusal;
+mod step;
+
+pub use authenticate::{MechanismClass, authenticate};
+pub use mode::{CertificateCheck, Policy, TlsMode, UnknownTlsMode};
+pub use peer::PeerLocation;
+pub use refusal::Refusal;
+pub use step::{Step, start_tls};
