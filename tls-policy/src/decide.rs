@@ -32,7 +32,6 @@ use crate::{AuthRule, Channel, Listener, Reason, Refusal, TlsMode};
 /// let Verdict::Refuse(refusal) = verdict else { panic!("587 wants TLS first") };
 /// assert_eq!(refusal.to_string(), "530 5.7.0 Must issue a STARTTLS command first");
 /// ```
-#[must_use]
 pub const fn decide(
     listener: &Listener,
     channel: Channel,

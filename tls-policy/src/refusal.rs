@@ -148,7 +148,7 @@ impl Reason {
                 "AUTH is not offered here; log in on port 465 (TLS) or 587 (STARTTLS)"
             }
             Self::CleartextAuth => {
-                "AUTH needs an encrypted connection, which is not available here; use port 465"
+                "AUTH needs an encrypted connection, and there is none to be had here; use a port with TLS"
             }
             Self::AlreadyAuthenticated => {
                 "Already authenticated; connect again to log in as somebody else"

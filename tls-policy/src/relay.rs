@@ -140,7 +140,7 @@ impl RelayRefusal {
     pub const fn text(self) -> &'static str {
         match self {
             Self::NotSubmission => {
-                "Relay access denied: not authenticated, and port 25 offers no AUTH; use 465 or 587"
+                "Relay access denied: not authenticated for submission; port 25 offers no AUTH, use 465 or 587"
             }
             Self::FinalDelivery => "Relay access denied: LMTP delivers to local mailboxes only",
             Self::AuthenticationRequired => "Authentication required",

@@ -347,7 +347,7 @@ mod tests {
         let rest = &input[19..];
         assert_eq!(
             reader.take(rest),
-            Some((13, DataFrame::Content(b".four\r\nfive")))
+            Some((12, DataFrame::Content(b".four\r\nfive")))
         );
         assert_eq!(reader.take(b"\r"), None);
     }

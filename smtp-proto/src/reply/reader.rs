@@ -277,7 +277,7 @@ mod tests {
             (b"250-\r\n250\r\n", Ok(Some((11, 250)))),
             (b"250-a\r\n250-b\r\n250 c\r\n", Ok(Some((21, 250)))),
             (b"250 ok\r\n354 go on\r\n", Ok(Some((8, 250)))),
-            (b"571 caf\xe9 \xff\x1b\r\n", Ok(Some((14, 571)))),
+            (b"571 caf\xe9 \xff\x1b\r\n", Ok(Some((13, 571)))),
             (b"250-ok\r\n", Ok(None)),
             (b"250 ok\r", Ok(None)),
             (b"250 ok", Ok(None)),

@@ -73,6 +73,9 @@ pub enum Event<'i> {
     MessageRefused(Fault),
     /// RSET: the transaction, if any, is dropped.
     Reset,
+    /// The session dealt with a line by itself (NOOP, HELP, a challenge, a part of a line that is
+    /// too long). Told by the adapters only, which have to return something.
+    Handled,
     /// The session refused a line by itself; nothing has changed.
     Refused(Fault),
     /// The session is over: flush the output and close.

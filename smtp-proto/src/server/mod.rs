@@ -48,8 +48,9 @@ use crate::peer::Peer;
 use crate::table::{self, Next, Outcome, Phase, Question};
 use crate::timer::{Deadline, Timer};
 
-pub mod ask;
 mod answer;
+pub mod ask;
+mod auth;
 mod command;
 mod config;
 mod content;

@@ -23,7 +23,7 @@ pub(super) const fn accepted(question: Question) -> Reply {
         Question::Mail => Reply::fixed(250, (2, 1, 0), "Sender accepted"),
         Question::Rcpt => Reply::fixed(250, (2, 1, 5), "Recipient accepted"),
         // RFC 2034 section 3: no enhanced code on 3yz.
-        Question::Data => Reply::plain(354, "End the message with <CRLF>.<CRLF>"),
+        Question::Data => Reply::fixed_plain(354, "End the message with <CRLF>.<CRLF>"),
         Question::Message => Reply::fixed(250, (2, 0, 0), "Message accepted"),
         Question::Helo | Question::Ehlo => Reply::fixed(250, (2, 0, 0), "OK"),
     }

@@ -1,0 +1,95 @@
+//! A `[[listener]]`: role and address, made into the record from which everything else derives.
+
+use std::net::{IpAddr, SocketAddr};
+
+use mailwire_tls_policy::{CleartextAuth, Listener, Role, Scope};
+
+use super::document::{Field, Section};
+use super::settings::ListenerSettings;
+
+const ROLES: &str = "mx, submission, submissions, lmtp";
+const ADDRESS: &str = "an IP address and a port, such as \"127.0.0.1:2525\" or \"[::1]:2525\"";
+const CLEARTEXT: &str = "deny, loopback, allow";
+const NETWORKS: &str = "a list of addresses or networks";
+/// Peers whose word about the client would be believed. An empty list is what this build does.
+const TRUST: [&str; 3] = ["xclient_from", "xforward_from", "proxy_from"];
+
+/// What a `[[listener]]` says.
+pub(super) struct Entry {
+    pub(super) role: Role,
+    pub(super) address: SocketAddr,
+    pub(super) cleartext_auth: Option<CleartextAuth>,
+    pub(super) line: Option<usize>,
+}
+
+/// Reads one; `None` if something in it is wrong, which has been reported then.
+pub(super) fn read(section: Section<'_, '_>) -> Option<Entry> {
+    let role = section
+        .require("role", ROLES)
+        .and_then(|field| field.string(ROLES, |token| token.parse().ok()));
+    let address = section
+        .require("addr", ADDRESS)
+        .and_then(|field| field.string(ADDRESS, |token| token.parse().ok()));
+    let cleartext = section.take("cleartext_auth");
+    let cleartext_auth = cleartext
+        .as_ref()
+        .and_then(|field| field.string(CLEARTEXT, |token| token.parse().ok()));
+    for key in TRUST {
+        if let Some(field) = section.take(key) {
+            refuse_trust(&field);
+        }
+    }
+    let line = section.line();
+    section.finish();
+    Some(Entry { role: role?, address: address?, cleartext_auth, line })
+}
+
+/// The listener as asked for, and as served.
+pub(super) fn settle(
+    role: Role,
+    address: SocketAddr,
+    cleartext_auth: Option<CleartextAuth>,
+    enforce_inbound_tls: bool,
+    has_certificate: bool,
+) -> ListenerSettings {
+    let of_role = Listener::of(role);
+    let listener = Listener {
+        scope: widen(of_role.scope, address.ip()),
+        cleartext_auth: cleartext_auth.unwrap_or(of_role.cleartext_auth),
+        ..of_role
+    };
+    // What this switch is about is the record's business: inbound mail on an MX, never LMTP.
+    let asked = if enforce_inbound_tls { listener.enforcing_inbound_tls() } else { listener };
+    let served = if has_certificate { Ok(asked) } else { asked.without_certificate() };
+    ListenerSettings { address, asked, served }
+}
+
+/// An address can show that more people reach a listener than its role is made for, never that
+/// fewer do: behind a loopback address there may be a proxy, or the port mapping of a container.
+fn widen(scope: Scope, address: IpAddr) -> Scope {
+    match scope {
+        Scope::Internal if is_public(address.to_canonical()) => Scope::Public,
+        Scope::Public | Scope::Internal | Scope::Unix | Scope::Loopback => scope,
+    }
+}
+
+/// Whether somebody outside of a private network may reach the address. The unspecified address
+/// stands for all addresses of the host, so it counts.
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => {
+            !(address.is_loopback() || address.is_private() || address.is_link_local())
+        }
+        IpAddr::V6(address) => {
+            !(address.is_loopback()
+                || address.is_unique_local()
+                || address.is_unicast_link_local())
+        }
+    }
+}
+
+fn refuse_trust(field: &Field<'_, '_>) {
+    if field.array(NETWORKS).is_some_and(|elements| !elements.is_empty()) {
+        field.not_supported();
+    }
+}

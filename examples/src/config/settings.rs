@@ -1,0 +1,115 @@
+//! A configuration that has been read, in typed values.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use mailwire_tls_policy::{Listener, NotBound};
+
+use crate::mailboxes::Mailboxes;
+use crate::users::{Password, Users};
+
+use super::advice::Advice;
+
+/// Everything that `edge` needs to know before it binds its first socket.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The name `edge` goes by in its greeting, in Received lines and in its own certificate.
+    pub hostname: String,
+    /// Local domains, and which local parts exist in them.
+    pub mailboxes: Mailboxes,
+    /// Where the certificate comes from.
+    pub certificate: CertificateSource,
+    /// The listeners, in the order of the file; at least one.
+    pub listeners: Vec<ListenerSettings>,
+    /// The accounts that may log in.
+    pub users: Users,
+    /// Where mail for local domains goes.
+    pub deliver: Deliver,
+    /// Bounds.
+    pub limits: Limits,
+    /// How long waits may last.
+    pub timeouts: Timeouts,
+    /// The account made at start; only in the embedded defaults.
+    pub demo: Option<DemoAccount>,
+    /// What is odd and still works.
+    pub advice: Vec<Advice>,
+}
+
+/// Where the certificate comes from. Total on purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CertificateSource {
+    /// Made at start and signed by itself.
+    SelfSigned,
+    /// Two PEM files, relative to the current directory.
+    Files {
+        /// The certificate, followed by its chain.
+        cert: PathBuf,
+        /// The private key.
+        key: PathBuf,
+    },
+    /// No certificate, hence no TLS at all (`tls = false`).
+    None,
+}
+
+/// A listener: where, and by which rules, or why not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ListenerSettings {
+    /// The address to bind; port 0 for one that the system chooses.
+    pub address: SocketAddr,
+    /// What the configuration asks for.
+    pub asked: Listener,
+    /// What is served, by [`Listener::without_certificate`] where there is none.
+    pub served: Result<Listener, NotBound>,
+}
+
+/// Where mail for local domains goes. Total on purpose.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deliver {
+    /// Into Maildirs under this folder: `<folder>/<domain>/<local part>/{tmp,new,cur}`.
+    Maildir(PathBuf),
+    /// Nowhere: accepted, counted, thrown away.
+    Discard,
+}
+
+/// Bounds of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Octets of a message's content; 26,214,400.
+    pub message_size: u64,
+    /// Recipients of a transaction; 1,000.
+    pub recipients: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { message_size: 26_214_400, recipients: 1000 }
+    }
+}
+
+/// How long waits may last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// For the next command; 5 minutes (RFC 5321 section 4.5.3.2.7).
+    pub command: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { command: Duration::from_secs(300) }
+    }
+}
+
+/// The account of the embedded defaults.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct DemoAccount {
+    /// Both the user name and an address that mail can be sent to.
+    pub name: String,
+    /// Made at start.
+    pub password: Password,
+}

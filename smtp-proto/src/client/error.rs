@@ -1,0 +1,218 @@
+//! What goes wrong: here before anything is sent, at the server, or in the caller's code.
+
+use mailwire_tls_policy::outbound::Refusal;
+
+use crate::auth::Mechanism;
+use crate::error::Misuse;
+use crate::reply::{Code, ReplyFault};
+use crate::table::SequenceFault;
+use crate::timer::Timer;
+use crate::verb::Verb;
+
+/// Why a command was not sent. Nothing of it is in the output, and the session is as it was.
+///
+/// All of these are local; no server had a part in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotNow {
+    /// Replies are outstanding that have to come in first.
+    #[error("a reply has to come in first")]
+    MustWait,
+    /// The command is out of place.
+    #[error(transparent)]
+    Sequence(#[from] SequenceFault),
+    /// The command, or a parameter of it, belongs to an extension that the server did not offer in
+    /// this epoch.
+    #[error("the server does not offer {0}")]
+    NotOffered(Extension),
+    /// Our own policy forbids it.
+    #[error(transparent)]
+    Policy(#[from] Refusal),
+    /// STARTTLS: our own policy wants no TLS.
+    #[error("our policy has TLS switched off")]
+    TlsOff,
+    /// STARTTLS: there is TLS already (RFC 3207 section 4).
+    #[error("the connection has TLS already")]
+    AlreadyTls,
+    /// AUTH: there can be one successful AUTH in a session (RFC 4954 section 4).
+    #[error("the session is authenticated already (RFC 4954 section 4)")]
+    AlreadyAuthenticated,
+    /// A response of AUTH, and no challenge waits for one.
+    #[error("no challenge waits for a response")]
+    NoChallenge,
+    /// Content, and no 354 asked for it.
+    #[error("no 354 asked for the content")]
+    NoContentWanted,
+    /// The transaction has as many recipients as the configuration allows.
+    #[error("the transaction has as many recipients as this client allows")]
+    TooManyRecipients,
+    /// The dialect has no such command: HELO in LMTP (RFC 2033 section 4.1).
+    #[error("the dialect has no such command (RFC 2033 section 4.1)")]
+    NotInDialect,
+    /// The greeting was a refusal: only QUIT is left (RFC 5321 section 3.1).
+    #[error("the server's greeting was a refusal; only QUIT is left (RFC 5321 section 3.1)")]
+    TurnedAway,
+    /// The session is over.
+    #[error("the session is over")]
+    Closed,
+}
+
+/// Something that a server has to offer before a client may use it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Extension {
+    /// STARTTLS (RFC 3207).
+    StartTls,
+    /// AUTH (RFC 4954), for the parameter of MAIL.
+    Auth,
+    /// A mechanism of AUTH.
+    Mechanism(Mechanism),
+    /// SIZE (RFC 1870).
+    Size,
+    /// 8BITMIME (RFC 6152).
+    EightBitMime,
+    /// Any other, by the keyword that offers it.
+    Keyword(&'static str),
+}
+
+/// What a session was waiting for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Awaited {
+    /// The greeting.
+    Greeting,
+    /// The reply to a command of this verb; in the case of AUTH also to a response.
+    Reply(Verb),
+    /// A reply to the end of the content.
+    Verdict,
+}
+
+/// How the server broke the protocol. The session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// What it sent is no reply.
+    #[error(transparent)]
+    Reply(#[from] ReplyFault),
+    /// It sent a reply that answers no command. Pairing it with the next one would shift every
+    /// later reply by one.
+    #[error("the server sent a reply ({code}) that answers no command")]
+    Unsolicited {
+        /// The reply's code.
+        code: Code,
+    },
+    /// It sent a reply that cannot be one to the command.
+    #[error("the server sent a reply ({code}) that is none to {awaited}")]
+    UnexpectedReply {
+        /// What was awaited.
+        awaited: Awaited,
+        /// The reply's code.
+        code: Code,
+    },
+    /// It sent octets in clear behind its 220 to STARTTLS. They may be from somebody on the path,
+    /// and must not be believed after the handshake (RFC 3207 section 6).
+    #[error("the server sent octets in clear behind its reply to STARTTLS")]
+    BytesAfterStartTls,
+    /// It closed the connection, neither after QUIT nor with 421.
+    #[error("the server closed the connection")]
+    EndOfInput {
+        /// What was awaited, if anything was.
+        awaited: Option<Awaited>,
+    },
+    /// It was too slow.
+    #[error("the server was too slow: {}", .0.as_str())]
+    Timeout(Timer),
+}
+
+/// Why a call failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The server broke the protocol; the session is over.
+    #[error("the server broke the protocol: {0}")]
+    Peer(#[from] Fault),
+    /// The caller did something that cannot be done now.
+    #[error("the session was misused: {0}")]
+    Misuse(#[from] Misuse),
+}
+
+impl NotNow {
+    /// A stable name in snake case, for logs and machines.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::MustWait => "must_wait",
+            Self::Sequence(_) => "out_of_sequence",
+            Self::NotOffered(extension) => extension.not_offered(),
+            Self::Policy(refusal) => refusal.name(),
+            Self::TlsOff => "tls_off",
+            Self::AlreadyTls => "already_tls",
+            Self::AlreadyAuthenticated => "already_authenticated",
+            Self::NoChallenge => "no_challenge",
+            Self::NoContentWanted => "no_content_wanted",
+            Self::TooManyRecipients => "too_many_recipients",
+            Self::NotInDialect => "not_in_dialect",
+            Self::TurnedAway => "turned_away",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+impl Extension {
+    const fn not_offered(self) -> &'static str {
+        match self {
+            Self::StartTls => "starttls_not_offered",
+            Self::Auth => "auth_not_offered",
+            Self::Mechanism(_) => "mechanism_not_offered",
+            Self::Size => "size_not_offered",
+            Self::EightBitMime => "8bitmime_not_offered",
+            Self::Keyword(_) => "extension_not_offered",
+        }
+    }
+}
+
+impl std::fmt::Display for Extension {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::StartTls => f.write_str("STARTTLS"),
+            Self::Auth => f.write_str("AUTH"),
+            Self::Mechanism(mechanism) => write!(f, "AUTH {}", mechanism.as_str()),
+            Self::Size => f.write_str("SIZE"),
+            Self::EightBitMime => f.write_str("8BITMIME"),
+            Self::Keyword(keyword) => f.write_str(keyword),
+        }
+    }
+}
+
+impl std::fmt::Display for Awaited {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Greeting => f.write_str("the connection"),
+            Self::Reply(verb) => f.write_str(verb.as_str()),
+            Self::Verdict => f.write_str("the end of the content"),
+        }
+    }
+}
+
+impl Fault {
+    /// A stable name in snake case, for logs and machines.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Reply(fault) => match fault {
+                ReplyFault::LineTooLong => "reply_line_too_long",
+                ReplyFault::TooManyLines | ReplyFault::TooLong => "reply_too_long",
+                ReplyFault::BareCr => "reply_bare_cr",
+                ReplyFault::BareLf => "reply_bare_lf",
+                ReplyFault::Nul => "reply_nul",
+                ReplyFault::BadCode => "reply_bad_code",
+                ReplyFault::CodesDiffer => "reply_codes_differ",
+                ReplyFault::BadSeparator => "reply_bad_separator",
+            },
+            Self::Unsolicited { .. } => "unsolicited_reply",
+            Self::UnexpectedReply { .. } => "unexpected_reply",
+            Self::BytesAfterStartTls => "bytes_after_starttls",
+            Self::EndOfInput { .. } => "end_of_input",
+            Self::Timeout(_) => "timeout",
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The AUTH exchange of a session (RFC 4954).
+
+use std::time::Instant;
+
+use bytes::BytesMut;
+
+use super::{Event, Fault, Session, write};
+use crate::auth::{AuthFault, Mechanism, PlainCredentials};
+use crate::command;
+use crate::table::{Outcome, Question, on_outcome};
+use crate::verb::Arguments;
+
+impl Session {
+    /// The AUTH command. A mechanism that EHLO did not list is refused before any challenge.
+    pub(super) fn auth(
+        &mut self,
+        arguments: Arguments<'_>,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<Option<Event<'static>>, Fault> {
+        let auth = command::auth(arguments).map_err(Fault::Syntax)?;
+        match Mechanism::parse(auth.mechanism()) {
+            Some(mechanism) if self.config.mechanisms.contains(&mechanism) => match mechanism {
+                Mechanism::Plain => {}
+            },
+            _ => return Err(Fault::UnknownMechanism),
+        }
+        if let Some(response) = auth.initial_response() {
+            return self.credentials(response, now).map(Some);
+        }
+        self.go(on_outcome(self.phase, Question::Auth, Outcome::Continued));
+        write::empty_challenge(out);
+        Ok(None)
+    }
+
+    /// A line of the exchange that is not a command. `*` alone gives up (RFC 4954 section 4).
+    pub(super) fn response(&mut self, line: &[u8], now: Instant) -> Result<Event<'static>, Fault> {
+        if line == b"*" {
+            return Err(Fault::Auth(AuthFault::Cancelled));
+        }
+        self.credentials(line, now)
+    }
+
+    fn credentials(&mut self, response: &[u8], now: Instant) -> Result<Event<'static>, Fault> {
+        let credentials = PlainCredentials::decode(response).map_err(Fault::Auth)?;
+        Ok(Event::Auth { credentials, pending: self.ask(Question::Auth, now) })
+    }
+}

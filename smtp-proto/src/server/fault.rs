@@ -1,0 +1,135 @@
+//! What a peer can do wrong, and the one map from that to the wire.
+
+use mailwire_tls_policy::Refusal;
+
+use crate::auth::AuthFault;
+use crate::body::BodyFault;
+use crate::command::SyntaxError;
+use crate::dialect::Dialect;
+use crate::line::LineFault;
+use crate::reply::Reply;
+use crate::table::SequenceFault;
+use crate::timer::Timer;
+
+/// A fault of the peer. Every one has a reply of the session's own: [`reply`](Self::reply).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The line cannot be looked at.
+    #[error("{0}")]
+    Line(LineFault),
+    /// A line of an AUTH exchange is too long (RFC 4954 section 4).
+    #[error("the line of the AUTH exchange is too long (RFC 4954 section 4)")]
+    AuthLineTooLong,
+    /// No such command.
+    #[error("unknown command (RFC 5321 section 4.2.4)")]
+    UnknownCommand,
+    /// A command of the other dialect: EHLO in LMTP, LHLO in SMTP (RFC 2033 section 4.1).
+    #[error("a command of the other dialect: SMTP has HELO and EHLO, LMTP has LHLO (RFC 2033 section 4.1)")]
+    OtherDialect,
+    /// The listener's policy forbids the command.
+    #[error("policy: {} ({})", .0.text(), .0.rule())]
+    Policy(Refusal),
+    /// The command is out of place.
+    #[error("{0}")]
+    Sequence(SequenceFault),
+    /// The arguments are not as the grammar wants them.
+    #[error("{0}")]
+    Syntax(SyntaxError),
+    /// The mechanism is not offered here (RFC 4954 section 4).
+    #[error("the mechanism is not among those that EHLO lists (RFC 4954 section 4)")]
+    UnknownMechanism,
+    /// The AUTH exchange failed before anybody's password was looked at.
+    #[error("{0}")]
+    Auth(AuthFault),
+    /// More recipients than the limit.
+    #[error("too many recipients in one transaction (RFC 5321 section 4.5.3.1.10)")]
+    TooManyRecipients,
+    /// The message is larger than the limit, or says it is.
+    #[error("the message is larger than the SIZE that EHLO lists (RFC 1870 section 6)")]
+    MessageTooLarge,
+    /// The content is damaged.
+    #[error("{0}")]
+    Body(BodyFault),
+    /// Octets came in clear behind STARTTLS.
+    #[error("octets in clear behind STARTTLS; they are not executed (RFC 3207 section 4.2, CVE-2011-0411)")]
+    BytesAfterStartTls,
+    /// A wait ran out.
+    #[error("timeout: {}", .0.as_str())]
+    Timeout(Timer),
+    /// Too many faults in a row.
+    #[error("too many faults in a row")]
+    TooManyFaults,
+    /// The peer closed in the middle of something.
+    #[error("the peer closed in the middle of a message or an AUTH exchange; nothing of it counts")]
+    EndOfInput,
+}
+
+impl Fault {
+    /// The reply that tells the peer.
+    #[must_use]
+    pub fn reply(&self, dialect: Dialect) -> Reply {
+        const fn reply(code: u16, enhanced: (u8, u16, u16), text: &'static str) -> Reply {
+            Reply::fixed(code, enhanced, text)
+        }
+        match self {
+            Self::Line(fault) => match fault {
+                LineFault::TooLong => reply(500, (5, 5, 2), "Line too long"),
+                LineFault::BareCr => reply(500, (5, 5, 2), "Bare CR in line; lines end with CRLF"),
+                LineFault::BareLf => reply(500, (5, 5, 2), "Bare LF in line; lines end with CRLF"),
+                LineFault::Nul => reply(500, (5, 5, 2), "NUL in line"),
+            },
+            Self::AuthLineTooLong => reply(500, (5, 5, 6), "Authentication exchange line too long"),
+            Self::UnknownCommand => reply(500, (5, 5, 1), "Unknown command"),
+            Self::OtherDialect => match dialect {
+                Dialect::Smtp => reply(500, (5, 5, 1), "This is SMTP, which has EHLO and HELO"),
+                Dialect::Lmtp => reply(500, (5, 5, 1), "This is LMTP, which has LHLO"),
+            },
+            Self::Policy(refusal) => {
+                Reply::from_parts(refusal.code(), refusal.enhanced(), refusal.text())
+            }
+            Self::Sequence(fault) => match (fault, dialect) {
+                (SequenceFault::HelloFirst, Dialect::Smtp) => {
+                    reply(503, (5, 5, 1), "Say EHLO or HELO first")
+                }
+                (SequenceFault::HelloFirst, Dialect::Lmtp) => {
+                    reply(503, (5, 5, 1), "Say LHLO first")
+                }
+                (SequenceFault::EhloFirst, _) => {
+                    reply(503, (5, 5, 1), "Not offered after HELO; say EHLO first")
+                }
+                (SequenceFault::MailFirst, _) => reply(503, (5, 5, 1), "Say MAIL first"),
+                (SequenceFault::NoRecipients, _) => reply(503, (5, 5, 1), "No valid recipients"),
+                (SequenceFault::InTransaction, _) => {
+                    reply(503, (5, 5, 1), "A mail transaction is open; finish it or say RSET")
+                }
+                (SequenceFault::NoCommand, _) => reply(503, (5, 5, 1), "Bad sequence of commands"),
+            },
+            Self::Syntax(error) => syntax(*error),
+            Self::UnknownMechanism => reply(504, (5, 5, 4), "Mechanism not offered"),
+            Self::Auth(fault) => match fault {
+                AuthFault::Cancelled => reply(501, (5, 7, 0), "Authentication cancelled"),
+                AuthFault::TooLong => reply(500, (5, 5, 6), "Authentication exchange line too long"),
+                AuthFault::Base64 => reply(501, (5, 5, 2), "Not base64"),
+                AuthFault::Malformed | AuthFault::Empty | AuthFault::NotUtf8 => {
+                    reply(501, (5, 5, 2), "Malformed response for the mechanism")
+                }
+            },
+            Self::TooManyRecipients => {
+                reply(452, (4, 5, 3), "Too many recipients; send the rest in another transaction")
+            }
+            Self::MessageTooLarge => reply(552, (5, 3, 4), "Message too large"),
+            Self::Body(fault) => match fault {
+                BodyFault::BareCr => reply(550, (5, 5, 2), "Bare CR in message; lines end with CRLF"),
+                BodyFault::BareLf => reply(550, (5, 5, 2), "Bare LF in message; lines end with CRLF"),
+            },
+            Self::BytesAfterStartTls => {
+                reply(554, (5, 5, 0), "Protocol synchronisation: octets behind STARTTLS")
+            }
+            Self::Timeout(Timer::Answer) => reply(421, (4, 3, 0), "No answer in time; try again later"),
+            Self::Timeout(_) => reply(421, (4, 4, 2), "Timeout; closing connection"),
+            Self::TooManyFaults => reply(421, (4, 7, 0), "Too many errors; closing connection"),
+            Self::EndOfInput => reply(421, (4, 4, 2), "Connection lost"),
+        }
+    }
+}

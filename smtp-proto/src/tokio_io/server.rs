@@ -1,0 +1,193 @@
+//! The server session over a tokio stream.
+
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use mailwire_tls_policy::Channel;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+
+use super::ConnectionError;
+use super::buffers::{Buffers, Read, now};
+use crate::error::Misuse;
+use crate::peer::Peer;
+use crate::server::{Ask, Config, Error, Event, Need, Pending, Session, TlsUpgrade, ask};
+
+/// One client's connection.
+///
+/// ```no_run
+/// # use std::sync::Arc;
+/// # use mailwire_smtp_proto::{policy::Channel, peer::Peer, server::{Admission, Config, Decision, Event, Verdict}};
+/// # use mailwire_smtp_proto::tokio_io::server::Connection;
+/// # async fn serve(config: Arc<Config>, stream: tokio::io::DuplexStream) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut connection = Connection::accept(stream, config, Peer::local(), Channel::Plain);
+/// loop {
+///     match connection.next().await? {
+///         Event::Hello { pending, .. } => connection.answer(pending, Admission::Accept)?,
+///         Event::Mail { pending, .. } => connection.answer(pending, Decision::Accept)?,
+///         Event::Rcpt { pending, .. } => connection.answer(pending, Decision::Accept)?,
+///         Event::Data { pending } => connection.answer(pending, Admission::Accept)?,
+///         Event::Content(octets) => println!("{} octets", octets.len()),
+///         Event::Message { pending, .. } => connection.answer(pending, Decision::Accept.into())?,
+///         Event::Closed(_) => return Ok(connection.close().await?),
+///         _ => {}
+///     }
+/// }
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Connection<S> {
+    buffers: Buffers<S>,
+    session: Session,
+}
+
+/// Why a server's connection failed.
+pub type ServerError = ConnectionError<Error>;
+
+impl From<Error> for ServerError {
+    fn from(error: Error) -> Self {
+        Self::Session(error)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    /// Greets a client. On a port with implicit TLS, `stream` is the stream after the handshake.
+    pub fn accept(stream: S, config: Arc<Config>, peer: Peer, channel: Channel) -> Self {
+        let mut output = BytesMut::new();
+        let session = Session::new(config, peer, channel, now(), &mut output);
+        Self { buffers: Buffers::new(stream, output), session }
+    }
+
+    /// Goes on after a handshake. No octet that was read before it is here.
+    pub fn resume(stream: S, upgrade: TlsUpgrade, channel: Channel) -> Self {
+        let session = upgrade.complete(channel, now());
+        Self { buffers: Buffers::new(stream, BytesMut::new()), session }
+    }
+
+    /// The next event. [`Event::Handled`] and the like want nothing done.
+    ///
+    /// After [`Event::Closed`] all output has been written; call [`close`](Self::close).
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any point and `next` called again; nothing is lost.
+    ///
+    /// # Errors
+    ///
+    /// The stream failed; the peer closed in the middle of a message; or a question is unanswered,
+    /// which is [`Misuse::AnswerAwaited`].
+    pub async fn next(&mut self) -> Result<Event<'_>, ServerError> {
+        self.buffers.drop_consumed();
+        loop {
+            match self.session.need(&self.buffers.input, &self.buffers.output) {
+                Need::Nothing => break,
+                Need::Answer => {
+                    self.flush().await?;
+                    return Err(Error::Misuse(Misuse::AnswerAwaited).into());
+                }
+                Need::Flush => self.flush().await?,
+                Need::Input => {
+                    self.flush().await?;
+                    match self.buffers.read(self.session.deadline()).await? {
+                        Read::Octets => {}
+                        Read::End => self.session.end_of_input()?,
+                        Read::Late => self.session.handle_timeout(now(), &mut self.buffers.output),
+                    }
+                }
+            }
+        }
+        if self.session.is_closed() {
+            self.flush().await?;
+        }
+        let Buffers { input, output, consumed, .. } = &mut self.buffers;
+        let step = self.session.advance(input, now(), output)?;
+        // What the event borrows goes when the next one is asked for.
+        *consumed = step.consumed;
+        Ok(step.event.unwrap_or(Event::Handled))
+    }
+
+    /// Answers a question. The reply leaves with the next [`next`](Self::next) that has to wait,
+    /// or with [`flush`](Self::flush).
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::answer`].
+    pub fn answer<A: Ask>(
+        &mut self,
+        pending: Pending<A>,
+        answer: A::Answer,
+    ) -> Result<(), ServerError> {
+        Ok(self.session.answer(pending, answer, now(), &mut self.buffers.output)?)
+    }
+
+    /// Writes all output now: before a slow answer, for instance.
+    ///
+    /// # Cancel safety
+    ///
+    /// What was not written stays in the buffer.
+    ///
+    /// # Errors
+    ///
+    /// The stream failed, or the peer takes nothing for longer than the session waits.
+    pub async fn flush(&mut self) -> Result<(), ServerError> {
+        Ok(self.buffers.flush(self.session.deadline()).await?)
+    }
+
+    /// Says 220 to STARTTLS and hands over stream and session for the handshake; go on with
+    /// [`resume`](Self::resume). The token's drop, or an error here, ends the connection.
+    ///
+    /// # Errors
+    ///
+    /// Octets have arrived in clear behind the command: the peer has been told, and the stream is
+    /// closed.
+    pub async fn start_tls(
+        mut self,
+        pending: Pending<ask::StartTls>,
+    ) -> Result<(S, TlsUpgrade), ServerError> {
+        self.buffers.drop_consumed();
+        let deadline = self.session.deadline();
+        let Buffers { input, output, .. } = &mut self.buffers;
+        let upgrade = self.session.start_tls(pending, input, now(), output);
+        self.buffers.flush(deadline).await?;
+        match upgrade {
+            Ok(upgrade) => Ok((self.buffers.stream, upgrade)),
+            Err(error) => {
+                self.buffers.stream.shutdown().await?;
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Says 421, because the server stops.
+    ///
+    /// # Errors
+    ///
+    /// The stream failed.
+    pub async fn shut_down(&mut self) -> Result<(), ServerError> {
+        self.session.shut_down(&mut self.buffers.output);
+        self.buffers.flush(None).await?;
+        Ok(())
+    }
+
+    /// Writes what is left and closes the stream for writing (a TLS stream says `close_notify`).
+    ///
+    /// # Errors
+    ///
+    /// The stream failed.
+    pub async fn close(&mut self) -> Result<(), ServerError> {
+        let deadline = self.session.deadline();
+        self.buffers.flush(deadline).await?;
+        Ok(self.buffers.stream.shutdown().await?)
+    }
+}
+
+impl<S> Connection<S> {
+    /// The session, to look at.
+    pub const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The stream, to look at.
+    pub const fn stream(&self) -> &S {
+        &self.buffers.stream
+    }
+}
