@@ -29,10 +29,21 @@ pub struct EdgeArgs {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     #[test]
     fn the_command_line_is_sound() {
-        clap::CommandFactory::command().map_name::<EdgeArgs>();
+        EdgeArgs::command().debug_assert();
+    }
+
+    #[test]
+    fn ports_are_between_1_and_65535() {
+        let read = |port| EdgeArgs::try_parse_from(["edge", "--explain", port]);
+        assert_eq!(read("587").map(|args| args.explain).ok(), Some(Some(587)));
+        assert!(read("0").is_err());
+        assert!(read("65536").is_err());
+        assert!(read("smtp").is_err());
     }
 }

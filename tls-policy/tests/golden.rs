@@ -3,6 +3,11 @@
 //! Each table walks the whole product of a function's inputs. `BLESS=1 cargo test --test golden`
 //! writes the files anew; read the difference before you keep it.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests; the lint only knows the tests themselves"
+)]
+
 use std::fmt::Write as _;
 use std::path::Path;
 

@@ -6,7 +6,7 @@ use mailwire_tls_policy::{Role, Severity};
 
 use crate::users::Users;
 
-use super::settings::{ListenerSettings, Limits};
+use super::settings::{Limits, ListenerSettings};
 
 /// Something that an operator should look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,11 +28,18 @@ impl fmt::Display for Advice {
 }
 
 pub(super) fn warning(subject: impl Into<String>, text: impl Into<String>) -> Advice {
-    Advice { severity: Severity::Warning, subject: subject.into(), text: text.into() }
+    Advice {
+        severity: Severity::Warning,
+        subject: subject.into(),
+        text: text.into(),
+    }
 }
 
 fn error(subject: impl Into<String>, text: impl Into<String>) -> Advice {
-    Advice { severity: Severity::Error, ..warning(subject, text) }
+    Advice {
+        severity: Severity::Error,
+        ..warning(subject, text)
+    }
 }
 
 /// About the listeners and the accounts that belong to them.
@@ -45,7 +52,10 @@ pub(super) fn on_listeners(listeners: &[ListenerSettings], users: &Users) -> Vec
         }
         match listener.served {
             Err(reason) => {
-                advice.push(warning(&subject, format!("{} {}", reason.text(), reason.remedy())));
+                advice.push(warning(
+                    &subject,
+                    format!("{} {}", reason.text(), reason.remedy()),
+                ));
             }
             Ok(served) => advice.extend(served.lint().map(|lint| Advice {
                 severity: lint.severity(),
@@ -92,7 +102,9 @@ pub(super) fn on_limits(limits: &Limits) -> Vec<Advice> {
 /// A port that is registered for another role.
 fn on_port(subject: &str, listener: &ListenerSettings) -> Option<Advice> {
     let port = listener.address.port();
-    let owner = Role::ALL.into_iter().find(|role| role.well_known_port() == Some(port))?;
+    let owner = Role::ALL
+        .into_iter()
+        .find(|role| role.well_known_port() == Some(port))?;
     match (listener.asked.role, owner) {
         (role, owner) if role == owner => None,
         (Role::Lmtp, Role::Mx) => Some(error(
@@ -111,5 +123,8 @@ fn on_port(subject: &str, listener: &ListenerSettings) -> Option<Advice> {
 
 fn subject(index: usize, listener: &ListenerSettings) -> String {
     let number = index.saturating_add(1);
-    format!("listener[{number}] ({}, {})", listener.asked.role, listener.address)
+    format!(
+        "listener[{number}] ({}, {})",
+        listener.asked.role, listener.address
+    )
 }

@@ -20,7 +20,10 @@ pub(super) struct Reader<'t> {
 
 impl<'t> Reader<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, problems: RefCell::default() }
+        Self {
+            text,
+            problems: RefCell::default(),
+        }
     }
 
     /// Parses the text. What is no TOML is reported; the rest is still there to be read.
@@ -54,8 +57,16 @@ impl<'t> Reader<'t> {
     }
 
     fn line(&self, offset: usize) -> usize {
-        let before = self.text.as_bytes().get(..offset).unwrap_or(self.text.as_bytes());
-        before.iter().filter(|octet| **octet == b'\n').count().saturating_add(1)
+        let before = self
+            .text
+            .as_bytes()
+            .get(..offset)
+            .unwrap_or(self.text.as_bytes());
+        before
+            .iter()
+            .filter(|octet| **octet == b'\n')
+            .count()
+            .saturating_add(1)
     }
 }
 
@@ -83,19 +94,28 @@ impl<'r, 't> Section<'r, 't> {
     ) -> Self {
         let entries = table
             .iter()
-            .map(|(key, value)| Entry { key, value, taken: Cell::new(false) })
+            .map(|(key, value)| Entry {
+                key,
+                value,
+                taken: Cell::new(false),
+            })
             .collect();
-        Self { reader, path, line, entries, allowed: RefCell::default() }
-    }
-
-    pub(super) fn line(&self) -> Option<usize> {
-        self.line
+        Self {
+            reader,
+            path,
+            line,
+            entries,
+            allowed: RefCell::default(),
+        }
     }
 
     /// The value of `key`, which is allowed from now on.
     pub(super) fn take(&self, key: &'static str) -> Option<Field<'r, 't>> {
         self.allowed.borrow_mut().push(key);
-        let entry = self.entries.iter().find(|entry| entry.key.get_ref() == key)?;
+        let entry = self
+            .entries
+            .iter()
+            .find(|entry| entry.key.get_ref() == key)?;
         entry.taken.set(true);
         Some(Field {
             reader: self.reader,
@@ -116,7 +136,11 @@ impl<'r, 't> Section<'r, 't> {
 
     /// Reports something about a key that is not there, or about the section itself (`key` empty).
     pub(super) fn report(&self, key: &str, text: String) {
-        let path = if key.is_empty() { self.path.clone() } else { self.path_of(key) };
+        let path = if key.is_empty() {
+            self.path.clone()
+        } else {
+            self.path_of(key)
+        };
         self.reader.report(Problem::new(path, self.line, text));
     }
 
@@ -135,7 +159,11 @@ impl<'r, 't> Section<'r, 't> {
     }
 
     fn path_of(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+        if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        }
     }
 }
 
@@ -148,14 +176,6 @@ pub(super) struct Field<'r, 't> {
 }
 
 impl<'r, 't> Field<'r, 't> {
-    pub(super) fn path(&self) -> &str {
-        &self.path
-    }
-
-    pub(super) fn line(&self) -> usize {
-        self.line
-    }
-
     /// Reports that the value is not what is allowed, and shows it.
     pub(super) fn wrong(&self, allowed: &str) {
         self.problem(format!("found {}; allowed: {allowed}", found(self.value)));
@@ -163,7 +183,8 @@ impl<'r, 't> Field<'r, 't> {
 
     /// Reports something about the value without showing it.
     pub(super) fn problem(&self, text: impl Into<String>) {
-        self.reader.report(Problem::new(self.path.as_str(), Some(self.line), text));
+        self.reader
+            .report(Problem::new(self.path.as_str(), Some(self.line), text));
     }
 
     /// Reports a key that is understood, and that this build cannot honour.
@@ -172,7 +193,11 @@ impl<'r, 't> Field<'r, 't> {
     }
 
     /// A string for which `read` has a value.
-    pub(super) fn string<T>(&self, allowed: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    pub(super) fn string<T>(
+        &self,
+        allowed: &str,
+        read: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
         let value = self.value.as_str().and_then(read);
         if value.is_none() {
             self.wrong(allowed);
@@ -181,11 +206,17 @@ impl<'r, 't> Field<'r, 't> {
     }
 
     /// A string that is never shown.
-    pub(super) fn secret(&self, allowed: &str, is_good: impl FnOnce(&str) -> bool) -> Option<&'r str> {
+    pub(super) fn secret(
+        &self,
+        allowed: &str,
+        is_good: impl FnOnce(&str) -> bool,
+    ) -> Option<&'r str> {
         let value = self.value.as_str().filter(|text| is_good(text));
         if value.is_none() {
             let kind = self.value.type_str();
-            self.problem(format!("found a value that is not shown ({kind}); allowed: {allowed}"));
+            self.problem(format!(
+                "found a value that is not shown ({kind}); allowed: {allowed}"
+            ));
         }
         value
     }
@@ -198,7 +229,7 @@ impl<'r, 't> Field<'r, 't> {
         value
     }
 
-    /// `Some(false)` where the value is the boolean `false`; nothing is reported.
+    /// The value if it is a boolean; nothing is reported if not.
     pub(super) fn as_boolean(&self) -> Option<bool> {
         self.value.as_bool()
     }
@@ -241,7 +272,12 @@ impl<'r, 't> Field<'r, 't> {
             self.wrong(allowed);
             return None;
         };
-        Some(Section::new(self.reader, self.path.clone(), Some(self.line), table))
+        Some(Section::new(
+            self.reader,
+            self.path.clone(),
+            Some(self.line),
+            table,
+        ))
     }
 }
 

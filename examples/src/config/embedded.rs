@@ -19,8 +19,12 @@ pub(super) const DOMAIN: &str = "example.test";
 const DEMO: &str = "demo@example.test";
 const MAIL: &str = "mail";
 /// The registered ports plus 2000, so that nobody needs privileges; LMTP has none registered.
-const LISTENERS: [(Role, u16); 4] =
-    [(Role::Mx, 2525), (Role::Submission, 2587), (Role::Submissions, 2465), (Role::Lmtp, 2424)];
+const LISTENERS: [(Role, u16); 4] = [
+    (Role::Mx, 2525),
+    (Role::Submission, 2587),
+    (Role::Submissions, 2465),
+    (Role::Lmtp, 2424),
+];
 
 /// The embedded defaults, with a password made now.
 ///
@@ -28,7 +32,10 @@ const LISTENERS: [(Role, u16); 4] =
 ///
 /// The system has no random octets to give.
 pub(super) fn settings() -> Result<Settings, getrandom::Error> {
-    let demo = DemoAccount { name: DEMO.to_owned(), password: Password::random()? };
+    let demo = DemoAccount {
+        name: DEMO.to_owned(),
+        password: Password::random()?,
+    };
     let users = Users::new([(demo.name.clone(), demo.password.clone())]);
     let listeners = LISTENERS
         .into_iter()

@@ -12,9 +12,7 @@ use super::document::{Field, Reader, Section};
 use super::embedded;
 use super::listener::{self, Entry, settle};
 use super::problem::Problem;
-use super::settings::{
-    CertificateSource, Deliver, Limits, ListenerSettings, Settings, Timeouts,
-};
+use super::settings::{CertificateSource, Deliver, Limits, ListenerSettings, Settings, Timeouts};
 
 const DOMAIN: &str = "a domain name in ASCII, such as \"example.test\"";
 const LOCAL_PART: &str = "a local part, with at most one * and that at its end";
@@ -42,7 +40,9 @@ fn read_root(root: Section<'_, '_>) -> Option<Settings> {
     let hostname = read_hostname(&root, &mut advice);
     let domains = read_domains(&root, &mut advice);
     let patterns = read_patterns(&root, &mut advice);
-    let enforce = root.take("enforce_inbound_tls").and_then(|field| field.boolean());
+    let enforce = root
+        .take("enforce_inbound_tls")
+        .and_then(|field| field.boolean());
     let certificate = read_certificate(&root);
     let entries = read_listeners(&root);
     let users = read_users(&root);
@@ -60,8 +60,18 @@ fn read_root(root: Section<'_, '_>) -> Option<Settings> {
     let listeners: Vec<ListenerSettings> = entries?
         .into_iter()
         .map(|entry| {
-            let Entry { role, address, cleartext_auth, .. } = entry;
-            settle(role, address, cleartext_auth, enforce.unwrap_or(false), has_certificate)
+            let Entry {
+                role,
+                address,
+                cleartext_auth,
+            } = entry;
+            settle(
+                role,
+                address,
+                cleartext_auth,
+                enforce.unwrap_or(false),
+                has_certificate,
+            )
         })
         .collect();
     advice.extend(advice::on_limits(&limits));
@@ -106,29 +116,40 @@ fn read_domains(root: &Section<'_, '_>, advice: &mut Vec<Advice>) -> Option<Vec<
 }
 
 /// `Some(None)` where the key is absent and every local part exists.
-fn read_patterns(
-    root: &Section<'_, '_>,
-    advice: &mut Vec<Advice>,
-) -> Option<Option<Vec<Pattern>>> {
-    let Some(field) = root.take("mailboxes") else { return Some(None) };
+fn read_patterns(root: &Section<'_, '_>, advice: &mut Vec<Advice>) -> Option<Option<Vec<Pattern>>> {
+    let Some(field) = root.take("mailboxes") else {
+        return Some(None);
+    };
     let elements = field.array("a list of local parts")?;
     if elements.is_empty() {
         let text = "Empty, so no mailbox but postmaster exists. Leave it out if every one does.";
         advice.push(advice::warning("mailboxes", text));
     }
-    all(&elements, |element| element.string(LOCAL_PART, Pattern::parse)).map(Some)
+    all(&elements, |element| {
+        element.string(LOCAL_PART, Pattern::parse)
+    })
+    .map(Some)
 }
 
 fn read_certificate(root: &Section<'_, '_>) -> Option<CertificateSource> {
-    let Some(field) = root.take("tls") else { return Some(CertificateSource::SelfSigned) };
+    let Some(field) = root.take("tls") else {
+        return Some(CertificateSource::SelfSigned);
+    };
     if field.as_boolean() == Some(false) {
         return Some(CertificateSource::None);
     }
     let section = field.section(TLS)?;
-    let cert = section.require("cert", PATH).and_then(|field| field.string(PATH, path));
-    let key = section.require("key", PATH).and_then(|field| field.string(PATH, path));
+    let cert = section
+        .require("cert", PATH)
+        .and_then(|field| field.string(PATH, path));
+    let key = section
+        .require("key", PATH)
+        .and_then(|field| field.string(PATH, path));
     section.finish();
-    Some(CertificateSource::Files { cert: cert?, key: key? })
+    Some(CertificateSource::Files {
+        cert: cert?,
+        key: key?,
+    })
 }
 
 fn read_listeners(root: &Section<'_, '_>) -> Option<Vec<Entry>> {
@@ -137,8 +158,9 @@ fn read_listeners(root: &Section<'_, '_>) -> Option<Vec<Entry>> {
     if elements.is_empty() {
         field.wrong("at least one [[listener]] with role and addr");
     }
-    let entries =
-        all(&elements, |element| element.section("a table").and_then(listener::read))?;
+    let entries = all(&elements, |element| {
+        element.section("a table").and_then(listener::read)
+    })?;
     let mut addresses = HashSet::new();
     for (entry, element) in entries.iter().zip(&elements) {
         // Any number of listeners may ask the system for a port.
@@ -150,7 +172,9 @@ fn read_listeners(root: &Section<'_, '_>) -> Option<Vec<Entry>> {
 }
 
 fn read_users(root: &Section<'_, '_>) -> Option<Users> {
-    let Some(field) = root.take("user") else { return Some(Users::default()) };
+    let Some(field) = root.take("user") else {
+        return Some(Users::default());
+    };
     let elements = field.array("[[user]] sections")?;
     let mut names = HashSet::new();
     let accounts = all(&elements, |element| {
@@ -164,19 +188,28 @@ fn read_users(root: &Section<'_, '_>) -> Option<Users> {
 }
 
 fn read_user(section: Section<'_, '_>) -> Option<(String, Password)> {
-    let allowed = format!("text of 1 to {} octets without control characters", users::LONGEST);
+    let allowed = format!(
+        "text of 1 to {} octets without control characters",
+        users::LONGEST
+    );
     let name = section.require("name", &allowed).and_then(|field| {
-        field.string(&allowed, |name| users::is_credential(name).then(|| name.to_owned()))
+        field.string(&allowed, |name| {
+            users::is_credential(name).then(|| name.to_owned())
+        })
     });
-    let password = section
-        .require("password", &allowed)
-        .and_then(|field| field.secret(&allowed, users::is_credential).map(Password::from));
+    let password = section.require("password", &allowed).and_then(|field| {
+        field
+            .secret(&allowed, users::is_credential)
+            .map(Password::from)
+    });
     section.finish();
     Some((name?, password?))
 }
 
 fn read_deliver(root: &Section<'_, '_>) -> Option<Deliver> {
-    let section = root.require("deliver", &format!("[deliver] with {DELIVER}"))?.section(DELIVER)?;
+    let section = root
+        .require("deliver", &format!("[deliver] with {DELIVER}"))?
+        .section(DELIVER)?;
     let maildir = section.take("maildir");
     let lmtp = section.take("lmtp");
     let discard = section.take("discard");
@@ -188,12 +221,20 @@ fn read_deliver(root: &Section<'_, '_>) -> Option<Deliver> {
     if let Some(field) = &lmtp {
         field.not_supported();
     }
-    let given: Vec<&str> = [("maildir", &maildir), ("lmtp", &lmtp), ("discard", &discard)]
-        .into_iter()
-        .filter_map(|(key, field)| field.as_ref().map(|_| key))
-        .collect();
+    let given: Vec<&str> = [
+        ("maildir", &maildir),
+        ("lmtp", &lmtp),
+        ("discard", &discard),
+    ]
+    .into_iter()
+    .filter_map(|(key, field)| field.as_ref().map(|_| key))
+    .collect();
     if given.len() != 1 {
-        let found = if given.is_empty() { "none".to_owned() } else { given.join(" and ") };
+        let found = if given.is_empty() {
+            "none".to_owned()
+        } else {
+            given.join(" and ")
+        };
         section.report("", format!("found {found}; allowed: {DELIVER}"));
     }
     let maildir = maildir.and_then(|field| field.string("the path of a folder", path));
@@ -214,7 +255,10 @@ fn read_deliver(root: &Section<'_, '_>) -> Option<Deliver> {
 
 fn read_limits(root: &Section<'_, '_>) -> Limits {
     let mut limits = Limits::default();
-    let Some(section) = root.take("limits").and_then(|field| field.section("a table")) else {
+    let Some(section) = root
+        .take("limits")
+        .and_then(|field| field.section("a table"))
+    else {
         return limits;
     };
     let octets = section.take("message_size");
@@ -234,7 +278,10 @@ fn read_limits(root: &Section<'_, '_>) -> Limits {
 
 fn read_timeouts(root: &Section<'_, '_>) -> Timeouts {
     let mut timeouts = Timeouts::default();
-    let Some(section) = root.take("timeouts").and_then(|field| field.section("a table")) else {
+    let Some(section) = root
+        .take("timeouts")
+        .and_then(|field| field.section("a table"))
+    else {
         return timeouts;
     };
     let command = section.take("command");

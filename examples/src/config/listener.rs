@@ -19,7 +19,6 @@ pub(super) struct Entry {
     pub(super) role: Role,
     pub(super) address: SocketAddr,
     pub(super) cleartext_auth: Option<CleartextAuth>,
-    pub(super) line: Option<usize>,
 }
 
 /// Reads one; `None` if something in it is wrong, which has been reported then.
@@ -39,9 +38,12 @@ pub(super) fn read(section: Section<'_, '_>) -> Option<Entry> {
             refuse_trust(&field);
         }
     }
-    let line = section.line();
     section.finish();
-    Some(Entry { role: role?, address: address?, cleartext_auth, line })
+    Some(Entry {
+        role: role?,
+        address: address?,
+        cleartext_auth,
+    })
 }
 
 /// The listener as asked for, and as served.
@@ -59,9 +61,21 @@ pub(super) fn settle(
         ..of_role
     };
     // What this switch is about is the record's business: inbound mail on an MX, never LMTP.
-    let asked = if enforce_inbound_tls { listener.enforcing_inbound_tls() } else { listener };
-    let served = if has_certificate { Ok(asked) } else { asked.without_certificate() };
-    ListenerSettings { address, asked, served }
+    let asked = if enforce_inbound_tls {
+        listener.enforcing_inbound_tls()
+    } else {
+        listener
+    };
+    let served = if has_certificate {
+        Ok(asked)
+    } else {
+        asked.without_certificate()
+    };
+    ListenerSettings {
+        address,
+        asked,
+        served,
+    }
 }
 
 /// An address can show that more people reach a listener than its role is made for, never that
@@ -81,15 +95,16 @@ fn is_public(address: IpAddr) -> bool {
             !(address.is_loopback() || address.is_private() || address.is_link_local())
         }
         IpAddr::V6(address) => {
-            !(address.is_loopback()
-                || address.is_unique_local()
-                || address.is_unicast_link_local())
+            !(address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local())
         }
     }
 }
 
 fn refuse_trust(field: &Field<'_, '_>) {
-    if field.array(NETWORKS).is_some_and(|elements| !elements.is_empty()) {
+    if field
+        .array(NETWORKS)
+        .is_some_and(|elements| !elements.is_empty())
+    {
         field.not_supported();
     }
 }

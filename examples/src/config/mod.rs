@@ -41,8 +41,13 @@ impl Settings {
     ///
     /// The file cannot be read, or something in it is wrong.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
-        let Some(file) = file else { return Self::embedded() };
-        let in_file = |error| ConfigError { file: Some(file.to_owned()), ..error };
+        let Some(file) = file else {
+            return Self::embedded();
+        };
+        let in_file = |error| ConfigError {
+            file: Some(file.to_owned()),
+            ..error
+        };
         std::fs::read_to_string(file)
             .map_err(|error| whole(format!("cannot be read: {error}")))
             .and_then(|text| Self::parse(&text))
@@ -55,7 +60,10 @@ impl Settings {
     ///
     /// Everything in it that is wrong.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
-        file::read(text).map_err(|problems| ConfigError { file: None, problems })
+        file::read(text).map_err(|problems| ConfigError {
+            file: None,
+            problems,
+        })
     }
 
     /// The embedded defaults: four listeners on loopback, the domain `example.test`, one account
@@ -71,13 +79,18 @@ impl Settings {
     /// Whether something that was found is an error, so that `edge` should not start.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.advice.iter().any(|advice| advice.severity == Severity::Error)
+        self.advice
+            .iter()
+            .any(|advice| advice.severity == Severity::Error)
     }
 }
 
 /// A problem with the configuration as a whole.
 fn whole(text: String) -> ConfigError {
-    ConfigError { file: None, problems: vec![Problem::new("", None, text)] }
+    ConfigError {
+        file: None,
+        problems: vec![Problem::new("", None, text)],
+    }
 }
 
 #[cfg(test)]

@@ -18,8 +18,16 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(path: impl Into<String>, line: Option<usize>, text: impl Into<String>) -> Self {
-        Self { path: path.into(), line, text: text.into() }
+    pub(super) fn new(
+        path: impl Into<String>,
+        line: Option<usize>,
+        text: impl Into<String>,
+    ) -> Self {
+        Self {
+            path: path.into(),
+            line,
+            text: text.into(),
+        }
     }
 }
 

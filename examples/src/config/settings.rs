@@ -86,7 +86,10 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { message_size: 26_214_400, recipients: 1000 }
+        Self {
+            message_size: 26_214_400,
+            recipients: 1000,
+        }
     }
 }
 
@@ -100,7 +103,9 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { command: Duration::from_secs(300) }
+        Self {
+            command: Duration::from_secs(300),
+        }
     }
 }
 

@@ -100,9 +100,7 @@ impl Refusal {
     #[must_use]
     pub const fn rule(self) -> &'static str {
         match self {
-            Self::StartTlsNotOffered => {
-                "RFC 3207 section 6, RFC 5321 section 2.2.1: an extension is used where it is listed"
-            }
+            Self::StartTlsNotOffered => "RFC 3207 section 6",
             Self::StartTlsNotDone => "RFC 3207 section 6: TLS that is required comes first",
             Self::ImplicitTlsMissing => "RFC 8314 section 3.3",
             Self::CleartextAuthDenied => "RFC 4954 section 4, RFC 8314 section 4.1",

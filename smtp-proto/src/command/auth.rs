@@ -1,0 +1,65 @@
+//! The arguments of AUTH (RFC 4954 section 4). They may hold a password.
+
+use std::fmt;
+
+use super::SyntaxError;
+use crate::grammar::{MECHANISM, run, skip_blanks, text};
+use crate::verb::Arguments;
+
+/// The most octets of a mechanism's name (RFC 4422 section 3.1).
+const MECHANISM_LIMIT: usize = 20;
+
+/// The arguments of AUTH. `Debug` does not tell the initial response, which may be a password.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Auth<'i> {
+    mechanism: &'i str,
+    initial_response: Option<&'i [u8]>,
+}
+
+impl<'i> Auth<'i> {
+    /// The name of the mechanism as received, in any letter case. It is a name by its form; whether
+    /// there is such a mechanism is another question.
+    #[must_use]
+    pub const fn mechanism(self) -> &'i str {
+        self.mechanism
+    }
+
+    /// The initial response as received, in base64 (not checked), or `=` for an empty one; `None`
+    /// if there is none.
+    #[must_use]
+    pub const fn initial_response(self) -> Option<&'i [u8]> {
+        self.initial_response
+    }
+}
+
+impl fmt::Debug for Auth<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let redacted = self.initial_response.map(|_| "redacted");
+        f.debug_struct("Auth")
+            .field("mechanism", &self.mechanism)
+            .field("initial_response", &redacted)
+            .finish()
+    }
+}
+
+/// The arguments of AUTH (RFC 4954 section 4).
+///
+/// # Errors
+///
+/// [`SyntaxError`] says which rule is broken.
+pub fn auth(arguments: Arguments<'_>) -> Result<Auth<'_>, SyntaxError> {
+    let (rest, mechanism) = match run(MECHANISM, arguments.trimmed()) {
+        ([], []) => return Err(SyntaxError::MissingArgument),
+        (_, []) => return Err(SyntaxError::Mechanism),
+        (rest @ ([] | [b' ', ..]), name) if name.len() <= MECHANISM_LIMIT => (rest, name),
+        _ => return Err(SyntaxError::Mechanism),
+    };
+    let response = skip_blanks(rest);
+    if memchr::memchr2(b' ', b'\t', response).is_some() {
+        return Err(SyntaxError::UnexpectedArgument);
+    }
+    Ok(Auth {
+        mechanism: text(mechanism, SyntaxError::Mechanism)?,
+        initial_response: (!response.is_empty()).then_some(response),
+    })
+}

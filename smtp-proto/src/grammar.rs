@@ -1,0 +1,217 @@
+//! What the parsers of the command grammar share: classes of octets, and a few small parsers.
+//!
+//! The parsers are nom parsers over a whole line: there is no "incomplete", the end of the input
+//! is the end of the line. None allocates, and none looks at an octet twice in order to decide
+//! what it is.
+
+use nom::IResult;
+use nom::bytes::complete::take_while;
+
+/// What a parser gives: the rest of the input and a value, or one of our own errors.
+pub(crate) type Parsed<'i, T, E> = IResult<&'i [u8], T, E>;
+
+/// A class of octets: one bit of the table below.
+pub(crate) type Class = u16;
+
+/// `atext` (RFC 5322 section 3.2.3).
+pub(crate) const ATEXT: Class = 1;
+/// What `Ldh-str` is made of: letters, digits and the hyphen (RFC 5321 section 4.1.2).
+pub(crate) const LDH: Class = 1 << 1;
+/// `dcontent` (RFC 5321 section 4.1.3).
+pub(crate) const DCONTENT: Class = 1 << 2;
+/// `qtextSMTP` (RFC 5321 section 4.1.2).
+pub(crate) const QTEXT: Class = 1 << 3;
+/// The octets of `esmtp-value` (RFC 5321 section 4.1.2).
+pub(crate) const ESMTP_VALUE: Class = 1 << 4;
+/// `xchar` (RFC 3461 section 4).
+pub(crate) const XCHAR: Class = 1 << 5;
+/// What a hello name may hold: `Ldh-str`, and `.`, `_`, `:`, which are no part of it but are sent.
+pub(crate) const HELLO: Class = 1 << 6;
+/// The octets of `textstring` (RFC 5321 section 4.2).
+pub(crate) const TEXT: Class = 1 << 7;
+/// The octets of `sasl-mech`, in either letter case (RFC 4422 section 3.1).
+pub(crate) const MECHANISM: Class = 1 << 8;
+
+static CLASSES: [Class; 256] = classes();
+
+const fn classes() -> [Class; 256] {
+    let mut table = [0; 256];
+    let mut octet: u8 = 0;
+    while octet < 128 {
+        table[octet as usize] = class_of(octet);
+        octet += 1;
+    }
+    table
+}
+
+const fn class_of(octet: u8) -> Class {
+    let mut class = match octet {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' => ATEXT | LDH | HELLO | MECHANISM,
+        b'_' => ATEXT | HELLO | MECHANISM,
+        b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'/' | b'=' | b'?' | b'^' => ATEXT,
+        b'`' | b'{' | b'|' | b'}' | b'~' => ATEXT,
+        b'.' | b':' => HELLO,
+        _ => 0,
+    };
+    if matches!(octet, 33..=90 | 94..=126) {
+        class |= DCONTENT;
+    }
+    if matches!(octet, 32..=33 | 35..=91 | 93..=126) {
+        class |= QTEXT;
+    }
+    if matches!(octet, 33..=60 | 62..=126) {
+        class |= ESMTP_VALUE;
+    }
+    if matches!(octet, 33..=126) && octet != b'+' && octet != b'=' {
+        class |= XCHAR;
+    }
+    if matches!(octet, 9 | 32..=126) {
+        class |= TEXT;
+    }
+    class
+}
+
+/// Whether `octet` is of the class.
+pub(crate) fn is(class: Class, octet: u8) -> bool {
+    CLASSES[usize::from(octet)] & class != 0
+}
+
+/// The longest run of octets of a class, possibly empty, behind the rest: a parser that cannot
+/// fail.
+pub(crate) fn run(class: Class, input: &[u8]) -> (&[u8], &[u8]) {
+    take_while::<_, _, ()>(|octet| is(class, octet))(input).unwrap_or((input, &[]))
+}
+
+/// Exactly this octet; anything else, which `error` is shown, is an error.
+pub(crate) fn octet<'i, E>(
+    wanted: u8,
+    error: impl FnOnce(&'i [u8]) -> E,
+    input: &'i [u8],
+) -> Parsed<'i, (), E> {
+    match input.split_first() {
+        Some((first, rest)) if *first == wanted => Ok((rest, ())),
+        _ => fail(error(input)),
+    }
+}
+
+/// A parser's way to say that its input is wrong.
+pub(crate) fn fail<T, E>(error: E) -> Result<T, nom::Err<E>> {
+    Err(nom::Err::Error(error))
+}
+
+/// The end of a parse: the value if nothing is left, otherwise what `left_over` makes of the rest.
+pub(crate) fn whole<T, E>(
+    parsed: Parsed<'_, T, E>,
+    left_over: impl FnOnce(&[u8]) -> E,
+) -> Result<T, E> {
+    match parsed {
+        Ok(([], value)) => Ok(value),
+        Ok((rest, _)) => Err(left_over(rest)),
+        Err(nom::Err::Error(error) | nom::Err::Failure(error)) => Err(error),
+        // No parser here is a streaming one.
+        Err(nom::Err::Incomplete(_)) => Err(left_over(&[])),
+    }
+}
+
+/// The part of `input` that a parser took, which left `rest`.
+pub(crate) fn taken<'i>(input: &'i [u8], rest: &[u8]) -> &'i [u8] {
+    input
+        .get(..input.len().saturating_sub(rest.len()))
+        .unwrap_or(input)
+}
+
+/// Octets that a parser has found to be ASCII, as text.
+///
+/// The `error` is for what cannot be: it spares every caller a panic.
+pub(crate) fn text<E>(octets: &[u8], error: E) -> Result<&str, E> {
+    core::str::from_utf8(octets).map_err(|_| error)
+}
+
+/// Without the white space at the end of a line, which RFC 5321 section 4.1.1 asks servers to
+/// tolerate.
+pub(crate) fn trim_end(mut input: &[u8]) -> &[u8] {
+    while let [rest @ .., b' ' | b'\t'] = input {
+        input = rest;
+    }
+    input
+}
+
+/// Without the blanks at the start.
+pub(crate) fn skip_blanks(mut input: &[u8]) -> &[u8] {
+    while let [b' ', rest @ ..] = input {
+        input = rest;
+    }
+    input
+}
+
+/// Up to eight octets as a number, letters in upper case, for a `match` over short words.
+///
+/// Two words of letters, digits and hyphens have the same number only if they differ in nothing
+/// but case. Words with other octets may share a number with them, and longer words are 0, which
+/// is no word's number.
+pub(crate) const fn fold(word: &[u8]) -> u64 {
+    if word.len() > 8 {
+        return 0;
+    }
+    let mut folded = 0;
+    let mut at = 0;
+    while at < word.len() {
+        folded = folded << 8 | (word[at] & 0xDF) as u64;
+        at += 1;
+    }
+    folded
+}
+
+/// The traits that every owned twin has, all by way of its borrowed form.
+macro_rules! owned_twin {
+    ($owned:ident, $borrowed:ident, $error:ty) => {
+        impl From<$borrowed<'_>> for $owned {
+            fn from(borrowed: $borrowed<'_>) -> Self {
+                borrowed.to_owned()
+            }
+        }
+
+        impl std::str::FromStr for $owned {
+            type Err = $error;
+
+            fn from_str(spelled: &str) -> Result<Self, Self::Err> {
+                $borrowed::parse(spelled).map($borrowed::to_owned)
+            }
+        }
+
+        impl TryFrom<&str> for $owned {
+            type Error = $error;
+
+            fn try_from(spelled: &str) -> Result<Self, Self::Error> {
+                spelled.parse()
+            }
+        }
+
+        impl PartialEq for $owned {
+            fn eq(&self, other: &Self) -> bool {
+                self.borrow() == other.borrow()
+            }
+        }
+
+        impl Eq for $owned {}
+
+        impl std::hash::Hash for $owned {
+            fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+                self.borrow().hash(state);
+            }
+        }
+
+        impl std::fmt::Debug for $owned {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.borrow().fmt(f)
+            }
+        }
+
+        impl std::fmt::Display for $owned {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.borrow().fmt(f)
+            }
+        }
+    };
+}
+pub(crate) use owned_twin;

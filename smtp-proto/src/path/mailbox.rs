@@ -1,0 +1,295 @@
+//! Mailboxes: a local part, an `@`, a host.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+
+use super::PathError;
+use crate::grammar::{self, ATEXT, Parsed, QTEXT, fail, octet, run, taken, text};
+use crate::host::{self, Host, HostKind};
+
+/// The most octets of a local part, quotes and backslashes included.
+///
+/// RFC 5321 section 4.5.3.1.1 says 64, and section 4.5.3.1 that this is what everybody has to
+/// *receive*. Longer ones exist (encoded X.400 addresses, rewritten return paths), so this is as
+/// liberal as for a host.
+pub const LOCAL_PART_LIMIT: usize = 255;
+
+/// A mailbox such as `user@example.org` (RFC 5321 section 4.1.2 `Mailbox`), in ASCII.
+///
+/// It holds no control octet, so it can be written into a command as it is. Two mailboxes are
+/// equal if they are the same by RFC 5321: quotes that change nothing and the letter case of the
+/// host do not count, the letter case of the local part does.
+///
+/// ```
+/// use mailwire_smtp_proto::path::Mailbox;
+///
+/// let mailbox = Mailbox::parse(r#""user"@Example.ORG"#)?;
+/// assert_eq!(mailbox.as_str(), r#""user"@Example.ORG"#);
+/// assert_eq!(mailbox.local_part().to_unquoted_string(), "user");
+/// assert_eq!(mailbox.host().to_string(), "Example.ORG");
+/// assert_eq!(mailbox, Mailbox::parse("user@example.org")?);
+/// # Ok::<(), mailwire_smtp_proto::path::PathError>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Mailbox<'i> {
+    spelled: &'i str,
+    /// Octets of the local part: the place of the `@`.
+    local_part: usize,
+    kind: HostKind,
+}
+
+/// The owned twin of [`Mailbox`].
+#[derive(Clone)]
+pub struct MailboxBuf {
+    spelled: Box<str>,
+    local_part: usize,
+    kind: HostKind,
+}
+
+/// What stands before the `@`: a dot-string, or a string in quotes (RFC 5321 section 4.1.2).
+///
+/// Two local parts are equal if they are the same without their quotes. Letter case counts (RFC
+/// 5321 section 2.4), as far as this crate is concerned.
+#[derive(Clone, Copy)]
+pub struct LocalPart<'i>(&'i str);
+
+impl<'i> Mailbox<'i> {
+    /// Parses a mailbox, with no angle brackets around it.
+    ///
+    /// # Errors
+    ///
+    /// [`PathError`] says which rule is broken.
+    pub fn parse(input: &'i (impl AsRef<[u8]> + ?Sized)) -> Result<Self, PathError> {
+        grammar::whole(mailbox(input.as_ref()), |rest| host::left_over(rest).into())
+    }
+
+    /// What stands before the `@`.
+    #[must_use]
+    pub fn local_part(self) -> LocalPart<'i> {
+        LocalPart(self.spelled.get(..self.local_part).unwrap_or_default())
+    }
+
+    /// What stands behind the `@`.
+    #[must_use]
+    pub fn host(self) -> Host<'i> {
+        self.kind
+            .with(self.spelled.get(self.local_part + 1..).unwrap_or_default())
+    }
+
+    /// The mailbox as it is spelled.
+    #[must_use]
+    pub const fn as_str(self) -> &'i str {
+        self.spelled
+    }
+
+    /// The owned twin.
+    #[must_use]
+    pub fn to_owned(self) -> MailboxBuf {
+        let Self {
+            spelled,
+            local_part,
+            kind,
+        } = self;
+        MailboxBuf {
+            spelled: spelled.into(),
+            local_part,
+            kind,
+        }
+    }
+}
+
+impl MailboxBuf {
+    /// The borrowed form. It is not parsed again.
+    #[must_use]
+    pub fn borrow(&self) -> Mailbox<'_> {
+        Mailbox {
+            spelled: &self.spelled,
+            local_part: self.local_part,
+            kind: self.kind,
+        }
+    }
+
+    /// The mailbox as it is spelled.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.spelled
+    }
+}
+
+grammar::owned_twin!(MailboxBuf, Mailbox, PathError);
+
+impl<'i> LocalPart<'i> {
+    /// The local part as it is spelled, quotes included.
+    #[must_use]
+    pub const fn as_str(self) -> &'i str {
+        self.0
+    }
+
+    /// Whether it is spelled in quotes.
+    #[must_use]
+    pub fn is_quoted(self) -> bool {
+        self.0.starts_with('"')
+    }
+
+    /// The octets that are meant: without the quotes, and without the backslashes that quote.
+    pub fn unquoted(self) -> impl Iterator<Item = u8> + 'i {
+        let mut octets = self.inner().bytes();
+        let quoted = self.is_quoted();
+        std::iter::from_fn(move || match octets.next() {
+            Some(b'\\') if quoted => octets.next(),
+            octet => octet,
+        })
+    }
+
+    /// Whether `name` is what is meant. Letter case counts.
+    #[must_use]
+    pub fn eq_unquoted(self, name: &str) -> bool {
+        self.unquoted().eq(name.bytes())
+    }
+
+    /// What is meant, as a string of its own.
+    #[must_use]
+    pub fn to_unquoted_string(self) -> String {
+        let mut octets = self.inner().chars();
+        let quoted = self.is_quoted();
+        std::iter::from_fn(|| match octets.next() {
+            Some('\\') if quoted => octets.next(),
+            octet => octet,
+        })
+        .collect()
+    }
+
+    /// Without the quotes.
+    fn inner(self) -> &'i str {
+        self.0
+            .strip_prefix('"')
+            .and_then(|rest| rest.strip_suffix('"'))
+            .unwrap_or(self.0)
+    }
+}
+
+impl fmt::Display for Mailbox<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.spelled)
+    }
+}
+
+impl fmt::Debug for Mailbox<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mailbox({self})")
+    }
+}
+
+impl PartialEq for Mailbox<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.local_part() == other.local_part() && self.host() == other.host()
+    }
+}
+
+impl Eq for Mailbox<'_> {}
+
+impl Hash for Mailbox<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.local_part().hash(state);
+        self.host().hash(state);
+    }
+}
+
+impl fmt::Display for LocalPart<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl fmt::Debug for LocalPart<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LocalPart({self})")
+    }
+}
+
+impl PartialEq for LocalPart<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.unquoted().eq(other.unquoted())
+    }
+}
+
+impl Eq for LocalPart<'_> {}
+
+impl Hash for LocalPart<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        for octet in self.unquoted() {
+            state.write_u8(octet);
+        }
+        // No local part has this octet, so the end is told from more.
+        state.write_u8(0xFF);
+    }
+}
+
+/// `Mailbox`, as far as it goes: what ends it is for the caller to judge.
+pub(super) fn mailbox(input: &[u8]) -> Parsed<'_, Mailbox<'_>, PathError> {
+    let (rest, local_part) = local_part(input)?;
+    let (rest, ()) = octet(b'@', |rest| no_at_sign(local_part, rest), rest)?;
+    if local_part.len() > LOCAL_PART_LIMIT {
+        return fail(PathError::LocalPartTooLong);
+    }
+    let (rest, kind) = host::host(rest).map_err(|error| error.map(PathError::from))?;
+    match text(taken(input, rest), PathError::NonAscii) {
+        Ok(spelled) => Ok((
+            rest,
+            Mailbox {
+                spelled,
+                local_part: local_part.len(),
+                kind,
+            },
+        )),
+        Err(error) => fail(error),
+    }
+}
+
+/// `Local-part`, as far as it goes, and possibly empty.
+fn local_part(input: &[u8]) -> Parsed<'_, &[u8], PathError> {
+    if let Some((b'"', content)) = input.split_first() {
+        let rest = quoted_string(content)?;
+        return Ok((rest, taken(input, rest)));
+    }
+    let mut rest = input;
+    loop {
+        let (behind, atom) = run(ATEXT, rest);
+        match behind.split_first() {
+            // A dot follows an atom, and an atom follows a dot.
+            Some((b'.', next)) if !atom.is_empty() => rest = next,
+            _ if atom.is_empty() => return fail(no_atom(behind)),
+            _ => return Ok((behind, taken(input, behind))),
+        }
+    }
+}
+
+/// The rest behind a `Quoted-string` whose first quote is gone.
+fn quoted_string(input: &[u8]) -> Result<&[u8], nom::Err<PathError>> {
+    let mut rest = input;
+    loop {
+        rest = match run(QTEXT, rest).0 {
+            [b'"', behind @ ..] => return Ok(behind),
+            [b'\\', 32..=126, behind @ ..] => behind,
+            [b'\\', 0x80..=0xFF, ..] | [0x80..=0xFF, ..] => return fail(PathError::NonAscii),
+            _ => return fail(PathError::QuotedString),
+        }
+    }
+}
+
+/// What is wrong where an atom should start.
+fn no_atom(rest: &[u8]) -> PathError {
+    match rest.first() {
+        Some(0x80..=0xFF) => PathError::NonAscii,
+        _ => PathError::LocalPart,
+    }
+}
+
+/// What is wrong where the `@` should be.
+fn no_at_sign(local_part: &[u8], rest: &[u8]) -> PathError {
+    match rest.first() {
+        None | Some(b'>') if !local_part.is_empty() => PathError::NoHost,
+        Some(0x80..=0xFF) => PathError::NonAscii,
+        _ => PathError::LocalPart,
+    }
+}

@@ -1,0 +1,371 @@
+//! A server session driven by a script.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+use mailwire_smtp_proto::dialect::Dialect;
+use mailwire_smtp_proto::peer::Peer;
+use mailwire_smtp_proto::policy::{Channel, CleartextAuth, Listener, Role};
+use mailwire_smtp_proto::reply::Reply;
+use mailwire_smtp_proto::server::{
+    Admission, Config, Decision, Event, Need, Pending, Refuse, Session, TlsUpgrade, Verdict, ask,
+};
+
+use super::script::{Cuts, Script, Step, escape};
+
+enum Machine {
+    Session(Box<Session>),
+    Upgrade(TlsUpgrade),
+    Gone,
+}
+
+enum Waiting {
+    Hello(Pending<ask::Hello>),
+    Auth(Pending<ask::Auth>),
+    StartTls(Pending<ask::StartTls>),
+    Mail(Pending<ask::Mail>),
+    Rcpt(Pending<ask::Rcpt>),
+    Data(Pending<ask::Data>),
+    Message(Pending<ask::Message>),
+}
+
+struct Driver {
+    machine: Machine,
+    now: Instant,
+    unread: Vec<u8>,
+    out: BytesMut,
+    waiting: Option<Waiting>,
+    /// What was seen, as lines of a script.
+    log: VecDeque<String>,
+    content: Vec<u8>,
+    closed: bool,
+    acts: VecDeque<String>,
+}
+
+/// Runs the script with its input cut; the error shows the first difference.
+pub fn replay(script: &Script, cuts: &mut Cuts) -> Result<(), String> {
+    let (config, channel) = configure(script);
+    let now = Instant::now();
+    let mut out = BytesMut::new();
+    let session = Session::new(Arc::new(config), Peer::local(), channel, now, &mut out);
+    let mut driver = Driver {
+        machine: Machine::Session(Box::new(session)),
+        now,
+        unread: Vec::new(),
+        out,
+        waiting: None,
+        log: VecDeque::new(),
+        content: Vec::new(),
+        closed: false,
+        acts: VecDeque::new(),
+    };
+    driver.drain();
+    let mut at = 0;
+    while at < script.steps.len() {
+        // Sends that follow one another are one flight.
+        let mut flight = Vec::new();
+        while let Some(Step::Send(octets)) = script.steps.get(at) {
+            flight.extend_from_slice(octets);
+            at += 1;
+        }
+        // What is expected, and the answers in between, belong to this input.
+        let other = match script.steps.get(at) {
+            Some(step @ (Step::Time(_) | Step::EndOfInput | Step::Tls)) if flight.is_empty() => {
+                at += 1;
+                Some(step.clone())
+            }
+            _ => None,
+        };
+        let mut expected = Vec::new();
+        while let Some(step) = script.steps.get(at) {
+            match step {
+                Step::Expect(line) => expected.push(line.clone()),
+                Step::Act(answer) => driver.acts.push_back(answer.clone()),
+                _ => break,
+            }
+            at += 1;
+        }
+        let mut rest = &flight[..];
+        while !rest.is_empty() {
+            let (piece, tail) = rest.split_at(cuts.next(rest.len()));
+            driver.unread.extend_from_slice(piece);
+            rest = tail;
+            driver.run();
+        }
+        match other {
+            Some(Step::Time(seconds)) => driver.pass(seconds),
+            Some(Step::EndOfInput) => driver.end(),
+            Some(Step::Tls) => driver.handshake(),
+            _ => {}
+        }
+        driver.run();
+        driver.drain();
+        if !driver.acts.is_empty() {
+            return Err(format!("answers that nobody asked for: {:?}", driver.acts));
+        }
+        let seen: Vec<String> = driver.log.drain(..).collect();
+        if seen != expected {
+            return Err(format!(
+                "after {}\nexpected:\n  {}\nseen:\n  {}\n",
+                escape(&flight),
+                expected.join("\n  "),
+                seen.join("\n  ")
+            ));
+        }
+    }
+    Ok(())
+}
+
+impl Driver {
+    /// Steps until the session waits for something that is not here.
+    fn run(&mut self) {
+        loop {
+            if self.waiting.is_some() && !self.answer() {
+                return;
+            }
+            let Machine::Session(session) = &mut self.machine else { return };
+            match session.need(&self.unread, &self.out) {
+                Need::Nothing if self.closed => return,
+                Need::Nothing => self.step(),
+                Need::Flush => self.drain(),
+                Need::Input | Need::Answer => return,
+            }
+        }
+    }
+
+    fn step(&mut self) {
+        let Machine::Session(session) = &mut self.machine else { return };
+        let step = session.advance(&self.unread, self.now, &mut self.out).expect("no misuse");
+        let consumed = step.consumed;
+        let mut line = None;
+        let waiting = match step.event {
+            None => None,
+            Some(Event::Content(octets)) => {
+                self.content.extend_from_slice(octets);
+                self.unread.drain(..consumed);
+                return;
+            }
+            Some(Event::Hello { name, extended, pending }) => {
+                line = Some(format!("hello {name}{}", if extended { " extended" } else { "" }));
+                Some(Waiting::Hello(pending))
+            }
+            Some(Event::Auth { credentials, pending }) => {
+                assert!(!format!("{credentials:?}").contains(credentials.password().expose()));
+                line = Some(format!(
+                    "auth {} {} {}",
+                    credentials.authorization().unwrap_or("-"),
+                    credentials.authentication(),
+                    credentials.password().expose()
+                ));
+                Some(Waiting::Auth(pending))
+            }
+            Some(Event::StartTls { pending }) => {
+                line = Some("starttls".to_owned());
+                Some(Waiting::StartTls(pending))
+            }
+            Some(Event::Mail { mail, pending }) => {
+                line = Some(format!("mail {}{}", mail.reverse_path, mail.parameters));
+                Some(Waiting::Mail(pending))
+            }
+            Some(Event::Rcpt { rcpt, pending }) => {
+                line = Some(format!("rcpt {}{}", rcpt.forward_path, rcpt.parameters));
+                Some(Waiting::Rcpt(pending))
+            }
+            Some(Event::Data { pending }) => {
+                line = Some("data".to_owned());
+                Some(Waiting::Data(pending))
+            }
+            Some(Event::Message { octets, pending }) => {
+                line = Some(format!("message {octets}"));
+                Some(Waiting::Message(pending))
+            }
+            Some(Event::Closed(closing)) => {
+                self.closed = true;
+                line = Some(format!("closed {closing:?}"));
+                None
+            }
+            Some(Event::MessageRefused(fault)) => {
+                line = Some(format!("message refused: {fault}"));
+                None
+            }
+            Some(Event::Refused(fault)) => {
+                line = Some(format!("refused: {fault}"));
+                None
+            }
+            Some(Event::Reset) => {
+                line = Some("reset".to_owned());
+                None
+            }
+            Some(other) => panic!("an event that the scripts do not know: {other:?}"),
+        };
+        self.unread.drain(..consumed);
+        self.waiting = waiting;
+        if let Some(line) = line {
+            // Told before what was said, since an event's own reply comes with its answer.
+            self.tell(&line);
+        }
+        self.drain();
+    }
+
+    /// Gives the script's next answer, if it has one.
+    fn answer(&mut self) -> bool {
+        let Some(act) = self.acts.pop_front() else { return false };
+        let (word, rest) = act.split_once(' ').unwrap_or((&act, ""));
+        let decision = match word {
+            "accept" => Decision::Accept,
+            "with" => Decision::AcceptWith(reply(rest)),
+            "reject" => Decision::Reject(reply(rest)),
+            "each" | "go" => Decision::Accept,
+            "lose" => {
+                self.waiting = None;
+                return true;
+            }
+            other => panic!("unknown answer {other}"),
+        };
+        let waiting = self.waiting.take().expect("a question");
+        if let Waiting::StartTls(pending) = waiting {
+            self.start_tls(pending, decision);
+            self.drain();
+            return true;
+        }
+        let Machine::Session(session) = &mut self.machine else { panic!("no session") };
+        let (now, out) = (self.now, &mut self.out);
+        let admission = match &decision {
+            Decision::Reject(reply) => Admission::Reject(reply.clone()),
+            _ => Admission::Accept,
+        };
+        match waiting {
+            Waiting::Hello(pending) => session.answer(pending, admission, now, out),
+            Waiting::Data(pending) => session.answer(pending, admission, now, out),
+            Waiting::Auth(pending) => session.answer(pending, decision, now, out),
+            Waiting::Mail(pending) => session.answer(pending, decision, now, out),
+            Waiting::Rcpt(pending) => session.answer(pending, decision, now, out),
+            Waiting::Message(pending) if word == "each" => {
+                let each = rest.split(" | ").map(|text| match text {
+                    "accept" => Decision::Accept,
+                    text => Decision::Reject(reply(text)),
+                });
+                session.answer(pending, Verdict::Each(each.collect()), now, out)
+            }
+            Waiting::Message(pending) => session.answer(pending, decision.into(), now, out),
+            Waiting::StartTls(_) => unreachable!("dealt with above"),
+        }
+        .expect("the answer fits");
+        self.drain();
+        true
+    }
+
+    fn start_tls(&mut self, pending: Pending<ask::StartTls>, decision: Decision) {
+        let Machine::Session(mut session) = std::mem::replace(&mut self.machine, Machine::Gone)
+        else {
+            panic!("no session")
+        };
+        if let Decision::Reject(reply) = decision {
+            session.answer(pending, Refuse(reply), self.now, &mut self.out).expect("it fits");
+            self.machine = Machine::Session(session);
+            return;
+        }
+        match session.start_tls(pending, &self.unread, self.now, &mut self.out) {
+            Ok(upgrade) => self.machine = Machine::Upgrade(upgrade),
+            Err(error) => {
+                self.drain();
+                self.tell(&format!("error {error}"));
+            }
+        }
+    }
+
+    fn handshake(&mut self) {
+        let Machine::Upgrade(upgrade) = std::mem::replace(&mut self.machine, Machine::Gone) else {
+            panic!("no STARTTLS before TLS")
+        };
+        self.machine = Machine::Session(Box::new(upgrade.complete(Channel::Tls, self.now)));
+    }
+
+    fn pass(&mut self, seconds: u64) {
+        self.now += Duration::from_secs(seconds);
+        if let Machine::Session(session) = &mut self.machine {
+            session.handle_timeout(self.now, &mut self.out);
+            self.drain();
+            if session_closed(&self.machine) {
+                self.waiting = None;
+            }
+        }
+    }
+
+    fn end(&mut self) {
+        if let Machine::Session(session) = &mut self.machine {
+            if let Err(error) = session.end_of_input() {
+                self.tell(&format!("error {error}"));
+            }
+        }
+    }
+
+    fn tell(&mut self, line: &str) {
+        if !self.content.is_empty() {
+            let content = escape(&std::mem::take(&mut self.content));
+            self.log.push_back(format!("E: content {content}"));
+        }
+        self.log.push_back(format!("E: {line}"));
+    }
+
+    /// Notes the output as lines; each must end with CRLF and hold no other CR or LF.
+    fn drain(&mut self) {
+        let out = self.out.split();
+        let text = std::str::from_utf8(&out).expect("replies are ASCII");
+        for line in text.split_inclusive("\r\n") {
+            let line = line.strip_suffix("\r\n").expect("a reply ends with CRLF");
+            assert!(!line.contains(['\r', '\n']), "a lone CR or LF in a reply: {line:?}");
+            self.log.push_back(format!("S: {line}"));
+        }
+    }
+}
+
+fn session_closed(machine: &Machine) -> bool {
+    matches!(machine, Machine::Session(session) if session.is_closed())
+}
+
+/// `452 4.3.1 text`
+fn reply(text: &str) -> Reply {
+    let mut words = text.splitn(3, ' ');
+    let code = words.next().unwrap().parse().expect("a code");
+    let enhanced: Vec<u16> =
+        words.next().expect("an enhanced code").split('.').map(|n| n.parse().unwrap()).collect();
+    let class = u8::try_from(enhanced[0]).unwrap();
+    Reply::from_parts(code, (class, enhanced[1], enhanced[2]), words.next().unwrap_or(""))
+}
+
+fn configure(script: &Script) -> (Config, Channel) {
+    let role = setting(script, "role").map_or(Role::Mx, |role| role.parse().expect("a role"));
+    let mut listener = Listener::of(role);
+    if setting(script, "enforce_inbound_tls").is_some() {
+        listener = listener.enforcing_inbound_tls();
+    }
+    if let Some(rule) = setting(script, "cleartext_auth") {
+        listener.cleartext_auth = rule.parse::<CleartextAuth>().expect("a rule");
+    }
+    let dialect = if role == Role::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };
+    let mut config = Config::new("mx.example.test".parse().unwrap(), dialect, listener);
+    for (key, value) in &script.settings {
+        match key.as_str() {
+            "role" | "channel" | "enforce_inbound_tls" | "cleartext_auth" => {}
+            "limit.recipients" => config.limits.recipients = value.parse().unwrap(),
+            "limit.message_size" => config.limits.message_size = Some(value.parse().unwrap()),
+            "limit.command_line" => config.limits.command_line = value.parse().unwrap(),
+            "limit.faults" => config.limits.faults = value.parse().unwrap(),
+            other => panic!("unknown setting {other}"),
+        }
+    }
+    let channel = match setting(script, "channel") {
+        None | Some("plain") => Channel::Plain,
+        Some("local") => Channel::Local,
+        Some("tls") => Channel::Tls,
+        Some(other) => panic!("unknown channel {other}"),
+    };
+    (config, channel)
+}
+
+fn setting<'s>(script: &'s Script, name: &str) -> Option<&'s str> {
+    script.settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+}
