@@ -27,10 +27,11 @@
 
 pub mod auth;
 pub mod body;
-pub mod client;
+// pub mod client;
 pub mod command;
 pub mod dialect;
 pub mod ehlo;
+mod grammar;
 pub mod error;
 pub mod host;
 pub mod limits;

@@ -7,6 +7,7 @@ use crate::body::BodyFault;
 use crate::command::SyntaxError;
 use crate::dialect::Dialect;
 use crate::line::LineFault;
+use crate::params::ParameterError;
 use crate::reply::Reply;
 use crate::table::SequenceFault;
 use crate::timer::Timer;
@@ -131,5 +132,30 @@ impl Fault {
             Self::TooManyFaults => reply(421, (4, 7, 0), "Too many errors; closing connection"),
             Self::EndOfInput => reply(421, (4, 4, 2), "Connection lost"),
         }
+    }
+}
+
+/// The replies to faults of syntax: 501 with what is wrong, 555 for a parameter that is unknown
+/// (RFC 5321 section 4.1.1.11).
+fn syntax(error: SyntaxError) -> Reply {
+    match error {
+        SyntaxError::MissingArgument => Reply::fixed(501, (5, 5, 4), "An argument is missing"),
+        SyntaxError::UnexpectedArgument => {
+            Reply::fixed(501, (5, 5, 4), "The command takes no argument")
+        }
+        SyntaxError::HelloName(_) => Reply::fixed(501, (5, 5, 4), "Not a host name or address literal"),
+        SyntaxError::FromKeyword => Reply::fixed(501, (5, 5, 4), "Syntax: MAIL FROM:<address>"),
+        SyntaxError::ToKeyword => Reply::fixed(501, (5, 5, 4), "Syntax: RCPT TO:<address>"),
+        SyntaxError::Path(_) => Reply::fixed(501, (5, 1, 3), "Bad address syntax"),
+        SyntaxError::Parameter(ParameterError::Unknown) => {
+            Reply::fixed(555, (5, 5, 4), "Unknown parameter")
+        }
+        // A SIZE beyond any number is beyond the limit as well (RFC 1870 section 6.1).
+        SyntaxError::Parameter(ParameterError::TooLarge(_)) => {
+            Reply::fixed(552, (5, 3, 4), "Message too large")
+        }
+        SyntaxError::Parameter(_) => Reply::fixed(501, (5, 5, 4), "Bad parameter"),
+        SyntaxError::Mechanism => Reply::fixed(501, (5, 5, 4), "Syntax: AUTH mechanism [response]"),
+        _ => Reply::fixed(501, (5, 5, 2), "Syntax error"),
     }
 }

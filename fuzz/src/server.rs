@@ -1,0 +1,84 @@
+//! The server session against anything at all, in both dialects.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::BytesMut;
+use mailwire_smtp_proto::dialect::Dialect;
+use mailwire_smtp_proto::peer::Peer;
+use mailwire_smtp_proto::policy::{AuthRule, Channel, CleartextAuth, Listener, Role};
+use mailwire_smtp_proto::server::{Admission, Config, Decision, Event, Need, Session};
+
+/// Feeds `data` to a session whole and octet by octet; output and content must be equal, and every
+/// line of the output must end with CRLF.
+///
+/// # Panics
+///
+/// When they are not.
+pub fn server(data: &[u8]) {
+    for (role, dialect) in [(Role::Mx, Dialect::Smtp), (Role::Lmtp, Dialect::Lmtp)] {
+        let whole = run(role, dialect, data, data.len().max(1));
+        let octets = run(role, dialect, data, 1);
+        assert_eq!(whole, octets, "the cut of the input changed the dialogue");
+        assert!(whole.0.ends_with(b"\r\n"));
+    }
+}
+
+/// The output and the content of a session that is fed `size` octets at a time.
+fn run(role: Role, dialect: Dialect, data: &[u8], size: usize) -> (Vec<u8>, Vec<u8>) {
+    let Ok(hostname) = "mx.example.test".parse() else { return Default::default() };
+    let mut listener = Listener::of(role);
+    listener.auth = AuthRule::Optional;
+    listener.cleartext_auth = CleartextAuth::Allow;
+    let config = Arc::new(Config::new(hostname, dialect, listener));
+    let now = Instant::now();
+    let mut out = BytesMut::new();
+    let mut session = Session::new(config, Peer::local(), Channel::Plain, now, &mut out);
+    let (mut unread, mut said, mut content) = (Vec::new(), Vec::new(), Vec::new());
+    for piece in data.chunks(size) {
+        unread.extend_from_slice(piece);
+        loop {
+            said.extend_from_slice(&out.split());
+            match session.need(&unread, &out) {
+                Need::Nothing => {}
+                Need::Input | Need::Answer | Need::Flush => break,
+            }
+            let consumed = step(&mut session, &unread, now, &mut out, &mut content);
+            unread.drain(..consumed);
+            if session.is_closed() {
+                said.extend_from_slice(&out.split());
+                return (said, content);
+            }
+        }
+    }
+    let _ = session.end_of_input();
+    (said, content)
+}
+
+/// One step, with every question answered by yes (and STARTTLS let go unanswered).
+fn step(
+    session: &mut Session,
+    unread: &[u8],
+    now: Instant,
+    out: &mut BytesMut,
+    content: &mut Vec<u8>,
+) -> usize {
+    let Ok(step) = session.advance(unread, now, out) else { return 0 };
+    let answered = match step.event {
+        Some(Event::Hello { pending, .. }) => session.answer(pending, Admission::Accept, now, out),
+        Some(Event::Auth { pending, .. }) => session.answer(pending, Decision::Accept, now, out),
+        Some(Event::Mail { pending, .. }) => session.answer(pending, Decision::Accept, now, out),
+        Some(Event::Rcpt { pending, .. }) => session.answer(pending, Decision::Accept, now, out),
+        Some(Event::Data { pending }) => session.answer(pending, Admission::Accept, now, out),
+        Some(Event::Message { pending, .. }) => {
+            session.answer(pending, Decision::Accept.into(), now, out)
+        }
+        Some(Event::Content(octets)) => {
+            content.extend_from_slice(octets);
+            Ok(())
+        }
+        _ => Ok(()),
+    };
+    assert_eq!(answered, Ok(()), "an answer that fits was refused");
+    step.consumed
+}
