@@ -26,7 +26,9 @@ pub fn server(data: &[u8]) {
 
 /// The output and the content of a session that is fed `size` octets at a time.
 fn run(role: Role, dialect: Dialect, data: &[u8], size: usize) -> (Vec<u8>, Vec<u8>) {
-    let Ok(hostname) = "mx.example.test".parse() else { return Default::default() };
+    let Ok(hostname) = "mx.example.test".parse() else {
+        return Default::default();
+    };
     let mut listener = Listener::of(role);
     listener.auth = AuthRule::Optional;
     listener.cleartext_auth = CleartextAuth::Allow;
@@ -63,7 +65,9 @@ fn step(
     out: &mut BytesMut,
     content: &mut Vec<u8>,
 ) -> usize {
-    let Ok(step) = session.advance(unread, now, out) else { return 0 };
+    let Ok(step) = session.advance(unread, now, out) else {
+        return 0;
+    };
     let answered = match step.event {
         Some(Event::Hello { pending, .. }) => session.answer(pending, Admission::Accept, now, out),
         Some(Event::Auth { pending, .. }) => session.answer(pending, Decision::Accept, now, out),

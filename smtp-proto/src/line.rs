@@ -75,7 +75,11 @@ impl LineFramer {
     /// A framer at the start of a line.
     #[must_use]
     pub const fn new() -> Self {
-        Self { scanned: 0, passing_over: false, passed_cr: false }
+        Self {
+            scanned: 0,
+            passing_over: false,
+            passed_cr: false,
+        }
     }
 
     /// Whether [`take`](Self::take) would give something: a whole line, or octets to pass over.
@@ -113,11 +117,18 @@ impl LineFramer {
             }
             Found::End(end) => {
                 let after_cr = self.passed_cr && unread.first() == Some(&b'\n');
-                let (line, consumed) =
-                    if after_cr { (&unread[..0], 1) } else { (&unread[..end], end + 2) };
+                let (line, consumed) = if after_cr {
+                    (&unread[..0], 1)
+                } else {
+                    (&unread[..end], end + 2)
+                };
                 let long = self.passing_over || consumed > limit;
                 *self = Self::new();
-                let fault = if long { Some(LineFault::TooLong) } else { damage(line) };
+                let fault = if long {
+                    Some(LineFault::TooLong)
+                } else {
+                    damage(line)
+                };
                 Some((consumed, fault.map_or(Frame::Line(line), Frame::Fault)))
             }
         }

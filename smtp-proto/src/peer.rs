@@ -12,7 +12,9 @@ impl Peer {
     /// A peer on a network socket.
     #[must_use]
     pub const fn at(address: SocketAddr) -> Self {
-        Self { transport: Some(address) }
+        Self {
+            transport: Some(address),
+        }
     }
 
     /// A peer on a local socket, which has no network address.

@@ -88,13 +88,17 @@ pub enum SequenceFault {
     #[error("a greeting command (EHLO, HELO or LHLO) has to come first (RFC 5321 section 4.1.4)")]
     HelloFirst,
     /// The extension needs EHLO or LHLO; after HELO nothing was offered.
-    #[error("this is an extension, and after HELO none is offered; say EHLO (RFC 5321 section 2.2.1)")]
+    #[error(
+        "this is an extension, and after HELO none is offered; say EHLO (RFC 5321 section 2.2.1)"
+    )]
     EhloFirst,
     /// MAIL has to come first.
     #[error("MAIL has to come first (RFC 5321 section 4.1.4)")]
     MailFirst,
     /// No recipient was accepted.
-    #[error("no recipient was accepted, so there is nobody to take the message (RFC 5321 section 4.1.1.4)")]
+    #[error(
+        "no recipient was accepted, so there is nobody to take the message (RFC 5321 section 4.1.1.4)"
+    )]
     NoRecipients,
     /// Not while a mail transaction is open.
     #[error("a mail transaction is open; finish it or say RSET (RFC 5321 section 4.1.4)")]
@@ -182,7 +186,12 @@ impl Question {
 
 impl Outcome {
     /// Every outcome.
-    pub const ALL: [Self; 4] = [Self::Accepted, Self::Continued, Self::Rejected, Self::Closing];
+    pub const ALL: [Self; 4] = [
+        Self::Accepted,
+        Self::Continued,
+        Self::Rejected,
+        Self::Closing,
+    ];
 }
 
 /// Number of phases that take commands: the columns of the first table.
@@ -207,10 +216,20 @@ const fn row(verb: Verb) -> Row {
         Verb::Ehlo | Verb::Lhlo => [Cell::Ask(Question::Ehlo); COLUMNS],
         Verb::StartTls => [FIRST, EHLO, Cell::Ask(Question::StartTls), BUSY, BUSY],
         Verb::Auth => [FIRST, EHLO, Cell::Ask(Question::Auth), BUSY, BUSY],
-        Verb::Mail => {
-            [FIRST, Cell::Ask(Question::Mail), Cell::Ask(Question::Mail), BUSY, BUSY]
-        }
-        Verb::Rcpt => [FIRST, MAIL, MAIL, Cell::Ask(Question::Rcpt), Cell::Ask(Question::Rcpt)],
+        Verb::Mail => [
+            FIRST,
+            Cell::Ask(Question::Mail),
+            Cell::Ask(Question::Mail),
+            BUSY,
+            BUSY,
+        ],
+        Verb::Rcpt => [
+            FIRST,
+            MAIL,
+            MAIL,
+            Cell::Ask(Question::Rcpt),
+            Cell::Ask(Question::Rcpt),
+        ],
         Verb::Data => [FIRST, MAIL, MAIL, NOBODY, Cell::Ask(Question::Data)],
         Verb::Rset => [Cell::Reset; COLUMNS],
         Verb::Noop | Verb::Help | Verb::Vrfy | Verb::Expn => [Cell::Inform; COLUMNS],

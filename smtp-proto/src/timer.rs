@@ -94,7 +94,9 @@ impl Timeouts {
     /// is no deadline.
     #[must_use]
     pub fn deadline(&self, timer: Timer, since: Instant) -> Option<Deadline> {
-        since.checked_add(self.of(timer)).map(|at| Deadline { at, timer })
+        since
+            .checked_add(self.of(timer))
+            .map(|at| Deadline { at, timer })
     }
 }
 

@@ -29,8 +29,8 @@ pub struct DataReader {
 /// A piece of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DataFrame<'i> {
-    /// Content with no stuffed dots, never empty. Pieces are cut where a dot was removed and where
-    /// the input ended, not at lines.
+    /// Content with no stuffed dots, never empty. Pieces are cut where a dot was removed, before
+    /// the first fault, and where the input ended, not at lines.
     Content(&'i [u8]),
     /// The end of the content. Nothing comes after it.
     End,
@@ -135,6 +135,7 @@ impl DataReader {
         // never had a CR before it, not even in an earlier piece.
         while let Some(tail) = input.get(at..) {
             let Some(offset) = memchr2(b'\r', b'\n', tail) else {
+                at = input.len();
                 break;
             };
             at += offset;
@@ -150,6 +151,9 @@ impl DataReader {
                     self.place = Place::InLine;
                     return at;
                 }
+                // The first fault begins a piece of its own, so that what was handed out before
+                // it does not depend on how the input was cut.
+                Some(_) if at > 0 && self.fault.is_none() => break,
                 Some([b'\r', ..]) => {
                     at += 1;
                     self.fault.get_or_insert(BodyFault::BareCr);
@@ -161,7 +165,7 @@ impl DataReader {
             }
         }
         self.place = Place::InLine;
-        input.len()
+        at
     }
 }
 

@@ -27,7 +27,11 @@ impl Session {
                 self.write_decision(question, &Decision::Reject(reply), out)?
             }
             (_, Resolved::Each(decisions)) => {
-                return Err(Misuse::VerdictCount { owed: 1, given: decisions.len() }.into());
+                return Err(Misuse::VerdictCount {
+                    owed: 1,
+                    given: decisions.len(),
+                }
+                .into());
             }
         };
         self.since = now;
@@ -87,11 +91,16 @@ impl Session {
             Resolved::Each(decisions) => decisions,
         };
         if decisions.len() != owed {
-            return Err(Misuse::VerdictCount { owed, given: decisions.len() });
+            return Err(Misuse::VerdictCount {
+                owed,
+                given: decisions.len(),
+            });
         }
         // All are judged before the first is written: a misuse leaves no half of a reply behind.
-        let outcomes =
-            decisions.iter().map(outcome).collect::<Result<Vec<Outcome>, Misuse>>()?;
+        let outcomes = decisions
+            .iter()
+            .map(outcome)
+            .collect::<Result<Vec<Outcome>, Misuse>>()?;
         for decision in &decisions {
             self.write_decision(Question::Message, decision, out)?;
         }
@@ -107,7 +116,10 @@ impl Session {
     /// How many replies the end of the present message is owed.
     pub(super) fn replies_owed(&self) -> usize {
         debug_assert_eq!(self.phase, Phase::Content);
-        let accepted = self.transaction.as_ref().map_or(0, |transaction| transaction.accepted);
+        let accepted = self
+            .transaction
+            .as_ref()
+            .map_or(0, |transaction| transaction.accepted);
         self.config.dialect.replies_to_message(accepted)
     }
 }

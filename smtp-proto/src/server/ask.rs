@@ -21,7 +21,10 @@ pub struct Pending<A: Ask> {
 
 impl<A: Ask> Pending<A> {
     pub(super) const fn new(serial: u32) -> Self {
-        Self { serial, asks: PhantomData }
+        Self {
+            serial,
+            asks: PhantomData,
+        }
     }
 }
 
@@ -38,7 +41,7 @@ pub trait Ask: sealed::Sealed {
     /// What is asked, for logs.
     const NAME: &'static str;
     #[doc(hidden)]
-    fn resolve(answer: Self::Answer) -> sealed::Resolved;
+    fn resolve(answer: Self::Answer) -> Resolved;
 }
 
 /// HELO, EHLO or LHLO: may the peer go by this name?

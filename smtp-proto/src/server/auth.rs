@@ -43,6 +43,9 @@ impl Session {
 
     fn credentials(&mut self, response: &[u8], now: Instant) -> Result<Event<'static>, Fault> {
         let credentials = PlainCredentials::decode(response).map_err(Fault::Auth)?;
-        Ok(Event::Auth { credentials, pending: self.ask(Question::Auth, now) })
+        Ok(Event::Auth {
+            credentials,
+            pending: self.ask(Question::Auth, now),
+        })
     }
 }

@@ -16,7 +16,9 @@ impl Session {
     /// the lines of its exchange (RFC 4954 section 4), where AUTH could succeed at all.
     pub(super) fn line_limit(&self, unread: &[u8]) -> usize {
         let limits = &self.config.limits;
-        let auth = unread.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"AUTH "));
+        let auth = unread
+            .get(..5)
+            .is_some_and(|start| start.eq_ignore_ascii_case(b"AUTH "));
         if self.phase == Phase::Authenticating || (auth && self.offers().auth) {
             limits.auth_line
         } else {
@@ -32,12 +34,20 @@ impl Session {
     ) -> Step<'i> {
         let limit = self.line_limit(unread);
         let Some((consumed, frame)) = self.framer.take(unread, limit) else {
-            return Step { consumed: 0, event: None };
+            return Step {
+                consumed: 0,
+                event: None,
+            };
         };
         let authenticating = self.phase == Phase::Authenticating;
         let result = match frame {
             // The command's deadline goes on: a part of a line buys no time.
-            Frame::PassedOver => return Step { consumed, event: None },
+            Frame::PassedOver => {
+                return Step {
+                    consumed,
+                    event: None,
+                };
+            }
             Frame::Fault(LineFault::TooLong) if authenticating => Err(Fault::AuthLineTooLong),
             Frame::Fault(fault) => Err(Fault::Line(fault)),
             Frame::Line(line) if authenticating => self.response(line, now).map(Some),
@@ -59,7 +69,9 @@ impl Session {
         }
         self.faults = self.faults.saturating_add(1);
         if self.faults > self.config.limits.faults {
-            Fault::TooManyFaults.reply(self.config.dialect).write(true, out);
+            Fault::TooManyFaults
+                .reply(self.config.dialect)
+                .write(true, out);
             self.close(Closing::TooManyFaults);
         } else {
             fault.reply(self.config.dialect).write(true, out);
@@ -77,7 +89,12 @@ impl Session {
         if !self.config.dialect.has(verb) {
             return Err(Fault::OtherDialect);
         }
-        match decide(&self.config.listener, self.channel, self.identity, act(verb)) {
+        match decide(
+            &self.config.listener,
+            self.channel,
+            self.identity,
+            act(verb),
+        ) {
             Verdict::Allow => {}
             Verdict::Refuse(refusal) => return Err(Fault::Policy(refusal)),
         }
@@ -121,10 +138,18 @@ impl Session {
             Question::Mail => {
                 let mail = command::mail(arguments).map_err(Fault::Syntax)?;
                 let limit = self.config.limits.message_size;
-                if mail.parameters.size.zip(limit).is_some_and(|(size, limit)| size > limit) {
+                if mail
+                    .parameters
+                    .size
+                    .zip(limit)
+                    .is_some_and(|(size, limit)| size > limit)
+                {
                     return Err(Fault::MessageTooLarge);
                 }
-                Event::Mail { mail, pending: self.ask(question, now) }
+                Event::Mail {
+                    mail,
+                    pending: self.ask(question, now),
+                }
             }
             Question::Rcpt => {
                 let rcpt = command::rcpt(arguments).map_err(Fault::Syntax)?;
@@ -132,15 +157,22 @@ impl Session {
                 if accepted >= self.config.limits.recipients {
                     return Err(Fault::TooManyRecipients);
                 }
-                Event::Rcpt { rcpt, pending: self.ask(question, now) }
+                Event::Rcpt {
+                    rcpt,
+                    pending: self.ask(question, now),
+                }
             }
             Question::Data => {
                 command::no_arguments(arguments).map_err(Fault::Syntax)?;
-                Event::Data { pending: self.ask(question, now) }
+                Event::Data {
+                    pending: self.ask(question, now),
+                }
             }
             Question::StartTls => {
                 command::no_arguments(arguments).map_err(Fault::Syntax)?;
-                Event::StartTls { pending: self.ask(question, now) }
+                Event::StartTls {
+                    pending: self.ask(question, now),
+                }
             }
             // AUTH may take several lines, and no verb asks about a message: its end does.
             Question::Auth | Question::Message => {

@@ -22,15 +22,20 @@ impl Session {
     ) -> Step<'i> {
         let limit = self.config.limits.message_size;
         let Some(transaction) = &mut self.transaction else {
-            return Step { consumed: 0, event: None };
+            return Step {
+                consumed: 0,
+                event: None,
+            };
         };
-        let spoiled = transaction.is_spoiled();
         let Some((consumed, frame)) = transaction.reader.take(unread) else {
-            return Step { consumed: 0, event: None };
+            return Step {
+                consumed: 0,
+                event: None,
+            };
         };
         self.since = now;
         let event = match frame {
-            DataFrame::Content(_) if spoiled => None,
+            DataFrame::Content(_) if transaction.is_spoiled() => None,
             DataFrame::Content(slice) => {
                 let admitted = transaction.admit(slice, limit);
                 (!admitted.is_empty()).then_some(Event::Content(admitted))
@@ -47,7 +52,10 @@ impl Session {
             (transaction.octets, damage.or(size))
         });
         let Some(fault) = fault else {
-            return Event::Message { octets, pending: self.ask(Question::Message, now) };
+            return Event::Message {
+                octets,
+                pending: self.ask(Question::Message, now),
+            };
         };
         let reply = fault.reply(self.config.dialect);
         for _ in 0..self.replies_owed() {

@@ -26,7 +26,9 @@ pub enum Fault {
     #[error("unknown command (RFC 5321 section 4.2.4)")]
     UnknownCommand,
     /// A command of the other dialect: EHLO in LMTP, LHLO in SMTP (RFC 2033 section 4.1).
-    #[error("a command of the other dialect: SMTP has HELO and EHLO, LMTP has LHLO (RFC 2033 section 4.1)")]
+    #[error(
+        "a command of the other dialect: SMTP has HELO and EHLO, LMTP has LHLO (RFC 2033 section 4.1)"
+    )]
     OtherDialect,
     /// The listener's policy forbids the command.
     #[error("policy: {} ({})", .0.text(), .0.rule())]
@@ -53,7 +55,9 @@ pub enum Fault {
     #[error("{0}")]
     Body(BodyFault),
     /// Octets came in clear behind STARTTLS.
-    #[error("octets in clear behind STARTTLS; they are not executed (RFC 3207 section 4.2, CVE-2011-0411)")]
+    #[error(
+        "octets in clear behind STARTTLS; they are not executed (RFC 3207 section 4.2, CVE-2011-0411)"
+    )]
     BytesAfterStartTls,
     /// A wait ran out.
     #[error("timeout: {}", .0.as_str())]
@@ -101,33 +105,47 @@ impl Fault {
                 }
                 (SequenceFault::MailFirst, _) => reply(503, (5, 5, 1), "Say MAIL first"),
                 (SequenceFault::NoRecipients, _) => reply(503, (5, 5, 1), "No valid recipients"),
-                (SequenceFault::InTransaction, _) => {
-                    reply(503, (5, 5, 1), "A mail transaction is open; finish it or say RSET")
-                }
+                (SequenceFault::InTransaction, _) => reply(
+                    503,
+                    (5, 5, 1),
+                    "A mail transaction is open; finish it or say RSET",
+                ),
                 (SequenceFault::NoCommand, _) => reply(503, (5, 5, 1), "Bad sequence of commands"),
             },
             Self::Syntax(error) => syntax(*error),
             Self::UnknownMechanism => reply(504, (5, 5, 4), "Mechanism not offered"),
             Self::Auth(fault) => match fault {
                 AuthFault::Cancelled => reply(501, (5, 7, 0), "Authentication cancelled"),
-                AuthFault::TooLong => reply(500, (5, 5, 6), "Authentication exchange line too long"),
+                AuthFault::TooLong => {
+                    reply(500, (5, 5, 6), "Authentication exchange line too long")
+                }
                 AuthFault::Base64 => reply(501, (5, 5, 2), "Not base64"),
                 AuthFault::Malformed | AuthFault::Empty | AuthFault::NotUtf8 => {
                     reply(501, (5, 5, 2), "Malformed response for the mechanism")
                 }
             },
-            Self::TooManyRecipients => {
-                reply(452, (4, 5, 3), "Too many recipients; send the rest in another transaction")
-            }
+            Self::TooManyRecipients => reply(
+                452,
+                (4, 5, 3),
+                "Too many recipients; send the rest in another transaction",
+            ),
             Self::MessageTooLarge => reply(552, (5, 3, 4), "Message too large"),
             Self::Body(fault) => match fault {
-                BodyFault::BareCr => reply(550, (5, 5, 2), "Bare CR in message; lines end with CRLF"),
-                BodyFault::BareLf => reply(550, (5, 5, 2), "Bare LF in message; lines end with CRLF"),
+                BodyFault::BareCr => {
+                    reply(550, (5, 5, 2), "Bare CR in message; lines end with CRLF")
+                }
+                BodyFault::BareLf => {
+                    reply(550, (5, 5, 2), "Bare LF in message; lines end with CRLF")
+                }
             },
-            Self::BytesAfterStartTls => {
-                reply(554, (5, 5, 0), "Protocol synchronisation: octets behind STARTTLS")
+            Self::BytesAfterStartTls => reply(
+                554,
+                (5, 5, 0),
+                "Protocol synchronisation: octets behind STARTTLS",
+            ),
+            Self::Timeout(Timer::Answer) => {
+                reply(421, (4, 3, 0), "No answer in time; try again later")
             }
-            Self::Timeout(Timer::Answer) => reply(421, (4, 3, 0), "No answer in time; try again later"),
             Self::Timeout(_) => reply(421, (4, 4, 2), "Timeout; closing connection"),
             Self::TooManyFaults => reply(421, (4, 7, 0), "Too many errors; closing connection"),
             Self::EndOfInput => reply(421, (4, 4, 2), "Connection lost"),
@@ -143,7 +161,9 @@ fn syntax(error: SyntaxError) -> Reply {
         SyntaxError::UnexpectedArgument => {
             Reply::fixed(501, (5, 5, 4), "The command takes no argument")
         }
-        SyntaxError::HelloName(_) => Reply::fixed(501, (5, 5, 4), "Not a host name or address literal"),
+        SyntaxError::HelloName(_) => {
+            Reply::fixed(501, (5, 5, 4), "Not a host name or address literal")
+        }
         SyntaxError::FromKeyword => Reply::fixed(501, (5, 5, 4), "Syntax: MAIL FROM:<address>"),
         SyntaxError::ToKeyword => Reply::fixed(501, (5, 5, 4), "Syntax: RCPT TO:<address>"),
         SyntaxError::Path(_) => Reply::fixed(501, (5, 1, 3), "Bad address syntax"),

@@ -170,9 +170,10 @@ impl Session {
             return Err(Misuse::AnswerAwaited.into());
         }
         Ok(match self.phase {
-            Phase::Closed => {
-                Step { consumed: unread.len(), event: Some(Event::Closed(self.closing)) }
-            }
+            Phase::Closed => Step {
+                consumed: unread.len(),
+                event: Some(Event::Closed(self.closing)),
+            },
             Phase::Content => self.advance_content(unread, now, out),
             Phase::Greeted
             | Phase::Helo
@@ -224,7 +225,11 @@ impl Session {
             return Err(fault.into());
         }
         write::START_TLS.write(true, out);
-        self.go(table::on_outcome(self.phase, Question::StartTls, Outcome::Accepted));
+        self.go(table::on_outcome(
+            self.phase,
+            Question::StartTls,
+            Outcome::Accepted,
+        ));
         Ok(TlsUpgrade::new(self.config, self.peer, now))
     }
 
@@ -243,7 +248,9 @@ impl Session {
     /// To be called when the deadline has passed: 421 is said and the session is over. Before the
     /// deadline it does nothing.
     pub fn handle_timeout(&mut self, now: Instant, out: &mut BytesMut) {
-        let Some(deadline) = self.deadline().filter(|deadline| deadline.at <= now) else { return };
+        let Some(deadline) = self.deadline().filter(|deadline| deadline.at <= now) else {
+            return;
+        };
         let fault = Fault::Timeout(deadline.timer);
         fault.reply(self.config.dialect).write(true, out);
         self.close(Closing::Timeout(deadline.timer));
@@ -265,7 +272,11 @@ impl Session {
         }
         let cut = matches!(self.phase, Phase::Content | Phase::Authenticating);
         self.close(Closing::EndOfInput);
-        if cut { Err(Fault::EndOfInput.into()) } else { Ok(()) }
+        if cut {
+            Err(Fault::EndOfInput.into())
+        } else {
+            Ok(())
+        }
     }
 
     /// Ends the session with 421 4.3.2, for instance because the server stops.

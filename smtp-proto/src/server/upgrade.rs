@@ -25,7 +25,11 @@ pub struct TlsUpgrade {
 
 impl TlsUpgrade {
     pub(super) const fn new(config: Arc<Config>, peer: Peer, since: Instant) -> Self {
-        Self { config, peer, since }
+        Self {
+            config,
+            peer,
+            since,
+        }
     }
 
     /// Until when the handshake may last.

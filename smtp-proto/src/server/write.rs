@@ -34,7 +34,11 @@ pub(super) const fn informed(verb: Verb) -> Reply {
     match verb {
         Verb::Help => Reply::fixed(214, (2, 0, 0), "This is SMTP as in RFC 5321"),
         // RFC 5321 section 3.5.3: 252 keeps the address book shut without lying.
-        Verb::Vrfy => Reply::fixed(252, (2, 5, 0), "Not verified; RCPT tells whether it is accepted"),
+        Verb::Vrfy => Reply::fixed(
+            252,
+            (2, 5, 0),
+            "Not verified; RCPT tells whether it is accepted",
+        ),
         Verb::Expn => Reply::fixed(502, (5, 5, 1), "EXPN is not available here"),
         _ => Reply::fixed(250, (2, 0, 0), "OK"),
     }
@@ -70,7 +74,11 @@ impl Session {
             offers.starttls.then_some(Keyword::StartTls),
             (offers.auth && !names.is_empty()).then_some(Keyword::Auth(&names)),
         ];
-        write_ehlo(self.config.hostname.as_str(), keywords.into_iter().flatten(), out);
+        write_ehlo(
+            self.config.hostname.as_str(),
+            keywords.into_iter().flatten(),
+            out,
+        );
     }
 
     fn write_named(&self, code: &[u8], out: &mut BytesMut) {

@@ -35,7 +35,12 @@ pub(super) enum Read {
 
 impl<S> Buffers<S> {
     pub(super) fn new(stream: S, output: BytesMut) -> Self {
-        Self { stream, input: BytesMut::new(), output, consumed: 0 }
+        Self {
+            stream,
+            input: BytesMut::new(),
+            output,
+            consumed: 0,
+        }
     }
 
     /// Drops what the last step took.

@@ -54,13 +54,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub fn accept(stream: S, config: Arc<Config>, peer: Peer, channel: Channel) -> Self {
         let mut output = BytesMut::new();
         let session = Session::new(config, peer, channel, now(), &mut output);
-        Self { buffers: Buffers::new(stream, output), session }
+        Self {
+            buffers: Buffers::new(stream, output),
+            session,
+        }
     }
 
     /// Goes on after a handshake. No octet that was read before it is here.
     pub fn resume(stream: S, upgrade: TlsUpgrade, channel: Channel) -> Self {
         let session = upgrade.complete(channel, now());
-        Self { buffers: Buffers::new(stream, BytesMut::new()), session }
+        Self {
+            buffers: Buffers::new(stream, BytesMut::new()),
+            session,
+        }
     }
 
     /// The next event. [`Event::Handled`] and the like want nothing done.
@@ -98,7 +104,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if self.session.is_closed() {
             self.flush().await?;
         }
-        let Buffers { input, output, consumed, .. } = &mut self.buffers;
+        let Buffers {
+            input,
+            output,
+            consumed,
+            ..
+        } = &mut self.buffers;
         let step = self.session.advance(input, now(), output)?;
         // What the event borrows goes when the next one is asked for.
         *consumed = step.consumed;
@@ -116,7 +127,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         pending: Pending<A>,
         answer: A::Answer,
     ) -> Result<(), ServerError> {
-        Ok(self.session.answer(pending, answer, now(), &mut self.buffers.output)?)
+        Ok(self
+            .session
+            .answer(pending, answer, now(), &mut self.buffers.output)?)
     }
 
     /// Writes all output now: before a slow answer, for instance.

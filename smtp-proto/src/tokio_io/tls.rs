@@ -48,7 +48,11 @@ pub async fn resume<S: AsyncRead + AsyncWrite + Unpin>(
     upgrade: crate::server::TlsUpgrade,
 ) -> io::Result<super::server::Connection<server::TlsStream<S>>> {
     let stream = accept(config, stream, upgrade.deadline()).await?;
-    Ok(super::server::Connection::resume(stream, upgrade, Channel::Tls))
+    Ok(super::server::Connection::resume(
+        stream,
+        upgrade,
+        Channel::Tls,
+    ))
 }
 
 async fn within<T>(

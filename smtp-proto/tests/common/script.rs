@@ -30,7 +30,10 @@ pub enum Step {
 
 impl Script {
     pub fn parse(text: &str) -> Result<Self, String> {
-        let mut script = Self { settings: Vec::new(), steps: Vec::new() };
+        let mut script = Self {
+            settings: Vec::new(),
+            steps: Vec::new(),
+        };
         for (number, line) in text.lines().enumerate() {
             if line.is_empty() || line.starts_with('#') {
                 continue;

@@ -125,7 +125,9 @@ impl Driver {
             if self.waiting.is_some() && !self.answer() {
                 return;
             }
-            let Machine::Session(session) = &mut self.machine else { return };
+            let Machine::Session(session) = &mut self.machine else {
+                return;
+            };
             match session.need(&self.unread, &self.out) {
                 Need::Nothing if self.closed => return,
                 Need::Nothing => self.step(),
@@ -136,8 +138,12 @@ impl Driver {
     }
 
     fn step(&mut self) {
-        let Machine::Session(session) = &mut self.machine else { return };
-        let step = session.advance(&self.unread, self.now, &mut self.out).expect("no misuse");
+        let Machine::Session(session) = &mut self.machine else {
+            return;
+        };
+        let step = session
+            .advance(&self.unread, self.now, &mut self.out)
+            .expect("no misuse");
         let consumed = step.consumed;
         let mut line = None;
         let waiting = match step.event {
@@ -147,11 +153,21 @@ impl Driver {
                 self.unread.drain(..consumed);
                 return;
             }
-            Some(Event::Hello { name, extended, pending }) => {
-                line = Some(format!("hello {name}{}", if extended { " extended" } else { "" }));
+            Some(Event::Hello {
+                name,
+                extended,
+                pending,
+            }) => {
+                line = Some(format!(
+                    "hello {name}{}",
+                    if extended { " extended" } else { "" }
+                ));
                 Some(Waiting::Hello(pending))
             }
-            Some(Event::Auth { credentials, pending }) => {
+            Some(Event::Auth {
+                credentials,
+                pending,
+            }) => {
                 assert!(!format!("{credentials:?}").contains(credentials.password().expose()));
                 line = Some(format!(
                     "auth {} {} {}",
@@ -211,7 +227,9 @@ impl Driver {
 
     /// Gives the script's next answer, if it has one.
     fn answer(&mut self) -> bool {
-        let Some(act) = self.acts.pop_front() else { return false };
+        let Some(act) = self.acts.pop_front() else {
+            return false;
+        };
         let (word, rest) = act.split_once(' ').unwrap_or((&act, ""));
         let decision = match word {
             "accept" => Decision::Accept,
@@ -230,7 +248,9 @@ impl Driver {
             self.drain();
             return true;
         }
-        let Machine::Session(session) = &mut self.machine else { panic!("no session") };
+        let Machine::Session(session) = &mut self.machine else {
+            panic!("no session")
+        };
         let (now, out) = (self.now, &mut self.out);
         let admission = match &decision {
             Decision::Reject(reply) => Admission::Reject(reply.clone()),
@@ -263,7 +283,9 @@ impl Driver {
             panic!("no session")
         };
         if let Decision::Reject(reply) = decision {
-            session.answer(pending, Refuse(reply), self.now, &mut self.out).expect("it fits");
+            session
+                .answer(pending, Refuse(reply), self.now, &mut self.out)
+                .expect("it fits");
             self.machine = Machine::Session(session);
             return;
         }
@@ -316,7 +338,10 @@ impl Driver {
         let text = std::str::from_utf8(&out).expect("replies are ASCII");
         for line in text.split_inclusive("\r\n") {
             let line = line.strip_suffix("\r\n").expect("a reply ends with CRLF");
-            assert!(!line.contains(['\r', '\n']), "a lone CR or LF in a reply: {line:?}");
+            assert!(
+                !line.contains(['\r', '\n']),
+                "a lone CR or LF in a reply: {line:?}"
+            );
             self.log.push_back(format!("S: {line}"));
         }
     }
@@ -330,10 +355,18 @@ fn session_closed(machine: &Machine) -> bool {
 fn reply(text: &str) -> Reply {
     let mut words = text.splitn(3, ' ');
     let code = words.next().unwrap().parse().expect("a code");
-    let enhanced: Vec<u16> =
-        words.next().expect("an enhanced code").split('.').map(|n| n.parse().unwrap()).collect();
+    let enhanced: Vec<u16> = words
+        .next()
+        .expect("an enhanced code")
+        .split('.')
+        .map(|n| n.parse().unwrap())
+        .collect();
     let class = u8::try_from(enhanced[0]).unwrap();
-    Reply::from_parts(code, (class, enhanced[1], enhanced[2]), words.next().unwrap_or(""))
+    Reply::from_parts(
+        code,
+        (class, enhanced[1], enhanced[2]),
+        words.next().unwrap_or(""),
+    )
 }
 
 fn configure(script: &Script) -> (Config, Channel) {
@@ -345,7 +378,11 @@ fn configure(script: &Script) -> (Config, Channel) {
     if let Some(rule) = setting(script, "cleartext_auth") {
         listener.cleartext_auth = rule.parse::<CleartextAuth>().expect("a rule");
     }
-    let dialect = if role == Role::Lmtp { Dialect::Lmtp } else { Dialect::Smtp };
+    let dialect = if role == Role::Lmtp {
+        Dialect::Lmtp
+    } else {
+        Dialect::Smtp
+    };
     let mut config = Config::new("mx.example.test".parse().unwrap(), dialect, listener);
     for (key, value) in &script.settings {
         match key.as_str() {
@@ -367,5 +404,9 @@ fn configure(script: &Script) -> (Config, Channel) {
 }
 
 fn setting<'s>(script: &'s Script, name: &str) -> Option<&'s str> {
-    script.settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    script
+        .settings
+        .iter()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.as_str())
 }
