@@ -42,6 +42,8 @@ struct Driver {
     content: Vec<u8>,
     closed: bool,
     acts: VecDeque<String>,
+    /// Whether all of the present flight has arrived.
+    flight_is_in: bool,
 }
 
 /// Runs the script with its input cut; the error shows the first difference.
@@ -60,6 +62,7 @@ pub fn replay(script: &Script, cuts: &mut Cuts) -> Result<(), String> {
         content: Vec::new(),
         closed: false,
         acts: VecDeque::new(),
+        flight_is_in: true,
     };
     driver.drain();
     let mut at = 0;
@@ -92,6 +95,7 @@ pub fn replay(script: &Script, cuts: &mut Cuts) -> Result<(), String> {
             let (piece, tail) = rest.split_at(cuts.next(rest.len()));
             driver.unread.extend_from_slice(piece);
             rest = tail;
+            driver.flight_is_in = rest.is_empty();
             driver.run();
         }
         match other {
@@ -109,7 +113,7 @@ pub fn replay(script: &Script, cuts: &mut Cuts) -> Result<(), String> {
         if seen != expected {
             return Err(format!(
                 "after {}\nexpected:\n  {}\nseen:\n  {}\n",
-                escape(&flight),
+                escape(&flight[..flight.len().min(200)]),
                 expected.join("\n  "),
                 seen.join("\n  ")
             ));
@@ -227,6 +231,10 @@ impl Driver {
 
     /// Gives the script's next answer, if it has one.
     fn answer(&mut self) -> bool {
+        // What a flight holds behind STARTTLS is there when the embedder says yes to it.
+        if matches!(self.waiting, Some(Waiting::StartTls(_))) && !self.flight_is_in {
+            return false;
+        }
         let Some(act) = self.acts.pop_front() else {
             return false;
         };
@@ -325,16 +333,24 @@ impl Driver {
     }
 
     fn tell(&mut self, line: &str) {
+        self.tell_content();
+        self.log.push_back(format!("E: {line}"));
+    }
+
+    /// Content is one line, however many pieces it came in.
+    fn tell_content(&mut self) {
         if !self.content.is_empty() {
             let content = escape(&std::mem::take(&mut self.content));
             self.log.push_back(format!("E: content {content}"));
         }
-        self.log.push_back(format!("E: {line}"));
     }
 
     /// Notes the output as lines; each must end with CRLF and hold no other CR or LF.
     fn drain(&mut self) {
         let out = self.out.split();
+        if !out.is_empty() {
+            self.tell_content();
+        }
         let text = std::str::from_utf8(&out).expect("replies are ASCII");
         for line in text.split_inclusive("\r\n") {
             let line = line.strip_suffix("\r\n").expect("a reply ends with CRLF");
