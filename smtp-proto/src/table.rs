@@ -19,8 +19,8 @@
 //!  any phase: QUIT, 421, EOF ──► Closed          Ehlo: STARTTLS 220 ──► Upgrading (no way back)
 //! ```
 //!
-//! Both are total by construction: `[[Cell; PHASES]; VERBS]` and an exhaustive match. The whole of
-//! them, as a person reads it, is `tests/transitions.md`, which a test compares.
+//! Both are total by construction: an array of every phase for every verb, and an exhaustive match.
+//! Their picture, as a person reads it, is `tests/transitions.md`, which a test compares.
 
 use crate::verb::Verb;
 
