@@ -136,6 +136,51 @@ pub enum Next {
     Never,
 }
 
+/// Where a session stands: its phase, and the phase that the last accepted hello led to.
+///
+/// Following a [`Next`] is the only way from one position to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Position {
+    phase: Phase,
+    after_hello: Phase,
+}
+
+impl Position {
+    /// A fresh connection, or a fresh epoch after TLS.
+    pub const START: Self = Self {
+        phase: Phase::Greeted,
+        after_hello: Phase::Greeted,
+    };
+
+    /// The phase.
+    #[must_use]
+    pub const fn phase(self) -> Phase {
+        self.phase
+    }
+
+    /// [`Phase::Helo`] or [`Phase::Ehlo`] after a hello, [`Phase::Greeted`] before.
+    #[must_use]
+    pub const fn after_hello(self) -> Phase {
+        self.after_hello
+    }
+
+    /// Where `next` leads. [`Next::Never`] leads to the end, which is safe everywhere.
+    #[must_use]
+    pub const fn follow(self, next: Next) -> Self {
+        let phase = match next {
+            Next::Stay => return self,
+            Next::To(phase) => phase,
+            Next::AfterHello => self.after_hello,
+            Next::Never => Phase::Closed,
+        };
+        let after_hello = match phase {
+            Phase::Helo | Phase::Ehlo => phase,
+            _ => self.after_hello,
+        };
+        Self { phase, after_hello }
+    }
+}
+
 impl Phase {
     /// Every phase, in the order of the table's columns.
     pub const ALL: [Self; 9] = [

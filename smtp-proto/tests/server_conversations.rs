@@ -18,6 +18,13 @@
 //!
 //! Between two inputs the `S:` and `E:` lines are compared in order, and all of them.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests panic to fail"
+)]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;

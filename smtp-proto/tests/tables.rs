@@ -1,27 +1,30 @@
 //! The two tables: the golden picture of them, and what holds in every state that can be reached.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests panic to fail"
+)]
+
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt::Write as _;
 use std::path::Path;
 
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::table::{
-    Cell, Next, Outcome, Phase, Question, SequenceFault, on_outcome, on_verb,
+    Cell, Next, Outcome, Phase, Position, Question, SequenceFault, on_outcome, on_verb,
 };
 use mailwire_smtp_proto::verb::Verb;
 
-/// A state: the phase, and the phase that the last accepted hello led to.
-type State = (Phase, Phase);
-
-fn follow((phase, after_hello): State, next: Next) -> State {
-    let phase = match next {
-        Next::Stay => phase,
-        Next::To(phase) => phase,
-        Next::AfterHello => after_hello,
-        Next::Never => panic!("{phase:?} is left by a way that cannot be"),
-    };
-    let hello = matches!(phase, Phase::Helo | Phase::Ehlo);
-    (phase, if hello { phase } else { after_hello })
+/// What a state becomes; the tables may not lead a server to [`Next::Never`].
+fn follow(position: Position, next: Next) -> Position {
+    assert_ne!(
+        next,
+        Next::Never,
+        "{position:?} is left by a way that cannot be"
+    );
+    position.follow(next)
 }
 
 /// The questions that a session may put in a phase: those of its verbs, and those that its own
@@ -53,8 +56,8 @@ fn outcomes(question: Question) -> Vec<Outcome> {
 }
 
 /// Every step out of a state, with a name for it.
-fn steps(state: State, dialect: Dialect) -> Vec<(String, State)> {
-    let (phase, _) = state;
+fn steps(state: Position, dialect: Dialect) -> Vec<(String, Position)> {
+    let phase = state.phase();
     let mut steps = Vec::new();
     for verb in Verb::ALL.into_iter().filter(|&verb| dialect.has(verb)) {
         match on_verb(phase, verb) {
@@ -73,8 +76,8 @@ fn steps(state: State, dialect: Dialect) -> Vec<(String, State)> {
 }
 
 /// Every state that can be reached from a fresh connection.
-fn reachable(dialect: Dialect) -> Vec<State> {
-    let start = (Phase::Greeted, Phase::Greeted);
+fn reachable(dialect: Dialect) -> Vec<Position> {
+    let start = Position::START;
     let (mut seen, mut queue) = (vec![start], VecDeque::from([start]));
     while let Some(state) = queue.pop_front() {
         for (_, next) in steps(state, dialect) {
@@ -92,11 +95,12 @@ fn every_reachable_state_keeps_the_rules() {
     for dialect in Dialect::ALL {
         let states = reachable(dialect);
         for phase in Phase::ALL {
-            let found = states.iter().any(|&(reached, _)| reached == phase);
+            let found = states.iter().any(|state| state.phase() == phase);
             let expected = !(dialect == Dialect::Lmtp && phase == Phase::Helo);
             assert_eq!(found, expected, "{dialect:?} {phase:?}");
         }
-        for state @ (phase, after_hello) in states {
+        for state in states {
+            let (phase, after_hello) = (state.phase(), state.after_hello());
             // A transaction needs a hello (RFC 5321 section 4.1.4).
             if phase.in_transaction() {
                 assert_ne!(after_hello, Phase::Greeted, "{state:?}");
@@ -112,8 +116,8 @@ fn every_reachable_state_keeps_the_rules() {
             }
             for (step, next) in steps(state, dialect) {
                 // A transaction begins with MAIL and goes on with RCPT and DATA only.
-                if next.0.in_transaction() && next.0 != phase {
-                    let way = match next.0 {
+                if next.phase().in_transaction() && next.phase() != phase {
+                    let way = match next.phase() {
                         Phase::Mail => (phase == after_hello, "Mail Accepted"),
                         Phase::Rcpt => (phase == Phase::Mail, "Rcpt Accepted"),
                         _ => (phase == Phase::Rcpt, "Data Accepted"),
@@ -122,7 +126,7 @@ fn every_reachable_state_keeps_the_rules() {
                 }
                 // Every state can be left for the end.
                 let closing = step == "QUIT" || step.ends_with("Closing");
-                assert_eq!(next.0 == Phase::Closed, closing, "{state:?} {step}");
+                assert_eq!(next.phase() == Phase::Closed, closing, "{state:?} {step}");
             }
             // A refusal by the table changes nothing by construction; that commands exist at all:
             for verb in Verb::ALL {
@@ -134,7 +138,7 @@ fn every_reachable_state_keeps_the_rules() {
                 assert_eq!(on_verb(phase, Verb::Rset), Cell::Reset);
                 assert_eq!(on_verb(phase, Verb::Noop), Cell::Inform);
                 assert_eq!(on_verb(phase, Verb::Quit), Cell::Quit);
-                assert_eq!(follow(state, Next::AfterHello).0, after_hello);
+                assert_eq!(follow(state, Next::AfterHello).phase(), after_hello);
             }
         }
     }
@@ -212,7 +216,7 @@ fn picture() -> String {
     for dialect in Dialect::ALL {
         let phases: BTreeSet<String> = reachable(dialect)
             .iter()
-            .map(|state| format!("{state:?}"))
+            .map(|s| format!("({:?}, {:?})", s.phase(), s.after_hello()))
             .collect();
         write!(
             md,

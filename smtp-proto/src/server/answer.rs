@@ -36,7 +36,7 @@ impl Session {
         };
         self.since = now;
         self.account(question, outcome);
-        self.go(on_outcome(self.phase, question, outcome));
+        self.go(on_outcome(self.position.phase(), question, outcome));
         if outcome == Outcome::Closing {
             self.close(Closing::Refused);
         } else if self.input_ended {
@@ -115,7 +115,7 @@ impl Session {
 
     /// How many replies the end of the present message is owed.
     pub(super) fn replies_owed(&self) -> usize {
-        debug_assert_eq!(self.phase, Phase::Content);
+        debug_assert_eq!(self.position.phase(), Phase::Content);
         let accepted = self
             .transaction
             .as_ref()

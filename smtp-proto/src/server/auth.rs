@@ -28,7 +28,11 @@ impl Session {
         if let Some(response) = auth.initial_response() {
             return self.credentials(response, now).map(Some);
         }
-        self.go(on_outcome(self.phase, Question::Auth, Outcome::Continued));
+        self.go(on_outcome(
+            self.position.phase(),
+            Question::Auth,
+            Outcome::Continued,
+        ));
         write::empty_challenge(out);
         Ok(None)
     }

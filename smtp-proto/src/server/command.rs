@@ -19,7 +19,7 @@ impl Session {
         let auth = unread
             .get(..5)
             .is_some_and(|start| start.eq_ignore_ascii_case(b"AUTH "));
-        if self.phase == Phase::Authenticating || (auth && self.offers().auth) {
+        if self.position.phase() == Phase::Authenticating || (auth && self.offers().auth) {
             limits.auth_line
         } else {
             limits.command_line
@@ -39,7 +39,7 @@ impl Session {
                 event: None,
             };
         };
-        let authenticating = self.phase == Phase::Authenticating;
+        let authenticating = self.position.phase() == Phase::Authenticating;
         let result = match frame {
             // The command's deadline goes on: a part of a line buys no time.
             Frame::PassedOver => {
@@ -65,7 +65,11 @@ impl Session {
     fn refuse(&mut self, fault: Fault, authenticating: bool, out: &mut BytesMut) -> Event<'static> {
         if authenticating {
             // Whatever is wrong with a response ends the exchange (RFC 4954 section 4).
-            self.go(on_outcome(self.phase, Question::Auth, Outcome::Rejected));
+            self.go(on_outcome(
+                self.position.phase(),
+                Question::Auth,
+                Outcome::Rejected,
+            ));
         }
         self.faults = self.faults.saturating_add(1);
         if self.faults > self.config.limits.faults {
@@ -98,7 +102,7 @@ impl Session {
             Verdict::Allow => {}
             Verdict::Refuse(refusal) => return Err(Fault::Policy(refusal)),
         }
-        match on_verb(self.phase, verb) {
+        match on_verb(self.position.phase(), verb) {
             Cell::Refuse(fault) => Err(Fault::Sequence(fault)),
             Cell::Ask(Question::Auth) => self.auth(arguments, now, out),
             Cell::Ask(question) => self.question(question, arguments, now).map(Some),

@@ -61,7 +61,11 @@ impl Session {
         for _ in 0..self.replies_owed() {
             reply.write(true, out);
         }
-        self.go(on_outcome(self.phase, Question::Message, Outcome::Rejected));
+        self.go(on_outcome(
+            self.position.phase(),
+            Question::Message,
+            Outcome::Rejected,
+        ));
         Event::MessageRefused(fault)
     }
 }

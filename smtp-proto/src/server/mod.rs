@@ -45,7 +45,7 @@ use mailwire_tls_policy::{Channel, Identity, offers};
 use crate::error::Misuse;
 use crate::line::LineFramer;
 use crate::peer::Peer;
-use crate::table::{self, Next, Outcome, Phase, Question};
+use crate::table::{self, Next, Outcome, Phase, Position, Question};
 use crate::timer::{Deadline, Timer};
 
 mod answer;
@@ -99,9 +99,7 @@ pub struct Session {
     peer: Peer,
     channel: Channel,
     identity: Identity,
-    phase: Phase,
-    /// The phase that the last accepted hello led to; a transaction's end leads back here.
-    after_hello: Phase,
+    position: Position,
     transaction: Option<Transaction>,
     /// The question that waits, with the serial number of its token.
     pending: Option<(u32, Question)>,
@@ -139,13 +137,13 @@ impl Session {
         if self.pending.is_some() {
             return Need::Answer;
         }
-        if self.phase == Phase::Closed {
+        if self.position.phase() == Phase::Closed {
             return Need::Nothing;
         }
         if out.len() > self.config.limits.unsent_output {
             return Need::Flush;
         }
-        let ready = match (&mut self.transaction, self.phase) {
+        let ready = match (&mut self.transaction, self.position.phase()) {
             (Some(transaction), Phase::Content) => transaction.reader.poll(unread),
             _ => {
                 let limit = self.line_limit(unread);
@@ -169,7 +167,7 @@ impl Session {
         if self.pending.is_some() {
             return Err(Misuse::AnswerAwaited.into());
         }
-        Ok(match self.phase {
+        Ok(match self.position.phase() {
             Phase::Closed => Step {
                 consumed: unread.len(),
                 event: Some(Event::Closed(self.closing)),
@@ -226,7 +224,7 @@ impl Session {
         }
         write::START_TLS.write(true, out);
         self.go(table::on_outcome(
-            self.phase,
+            self.position.phase(),
             Question::StartTls,
             Outcome::Accepted,
         ));
@@ -236,7 +234,7 @@ impl Session {
     /// Until when the session waits, and for what; `None` when it is over.
     #[must_use]
     pub fn deadline(&self) -> Option<Deadline> {
-        let timer = match (self.pending, self.phase) {
+        let timer = match (self.pending, self.position.phase()) {
             (Some(_), _) => Timer::Answer,
             (None, Phase::Closed) => return None,
             (None, Phase::Content) => Timer::DataBlock,
@@ -267,10 +265,13 @@ impl Session {
     /// been received of the message is not a message.
     pub fn end_of_input(&mut self) -> Result<(), Error> {
         self.input_ended = true;
-        if self.pending.is_some() || self.phase == Phase::Closed {
+        if self.pending.is_some() || self.position.phase() == Phase::Closed {
             return Ok(());
         }
-        let cut = matches!(self.phase, Phase::Content | Phase::Authenticating);
+        let cut = matches!(
+            self.position.phase(),
+            Phase::Content | Phase::Authenticating
+        );
         self.close(Closing::EndOfInput);
         if cut {
             Err(Fault::EndOfInput.into())
@@ -281,7 +282,7 @@ impl Session {
 
     /// Ends the session with 421 4.3.2, for instance because the server stops.
     pub fn shut_down(&mut self, out: &mut BytesMut) {
-        if self.phase != Phase::Closed {
+        if self.position.phase() != Phase::Closed {
             write::SHUT_DOWN.write(true, out);
             self.close(Closing::ShutDown);
         }
@@ -290,13 +291,13 @@ impl Session {
     /// The phase, as the table knows it.
     #[must_use]
     pub const fn phase(&self) -> Phase {
-        self.phase
+        self.position.phase()
     }
 
     /// Whether the session is over: flush, then close.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.phase == Phase::Closed
+        self.position.phase() == Phase::Closed
     }
 
     /// Whether the peer has authenticated in this epoch.
@@ -308,7 +309,7 @@ impl Session {
     /// Whether the peer said EHLO or LHLO in this epoch, rather than HELO.
     #[must_use]
     pub fn is_extended(&self) -> bool {
-        self.after_hello == Phase::Ehlo
+        self.position.after_hello() == Phase::Ehlo
     }
 
     /// What protects the channel.
@@ -336,8 +337,7 @@ impl Session {
             peer,
             channel,
             identity: Identity::Anonymous,
-            phase: Phase::Greeted,
-            after_hello: Phase::Greeted,
+            position: Position::START,
             transaction: None,
             pending: None,
             serial: 0,
@@ -349,19 +349,10 @@ impl Session {
         }
     }
 
-    /// The one place that assigns the phase. Leaving a transaction drops it whole.
+    /// The one place that moves the session. Leaving a transaction drops it whole.
     fn go(&mut self, next: Next) {
-        self.phase = match next {
-            Next::Stay => return,
-            Next::To(phase) => phase,
-            Next::AfterHello => self.after_hello,
-            // The tables leave no way here; if one were found, the safe phase is the last.
-            Next::Never => Phase::Closed,
-        };
-        if matches!(self.phase, Phase::Helo | Phase::Ehlo) {
-            self.after_hello = self.phase;
-        }
-        if !self.phase.in_transaction() {
+        self.position = self.position.follow(next);
+        if !self.position.phase().in_transaction() {
             self.transaction = None;
         }
     }
@@ -387,7 +378,7 @@ impl Session {
                 self.pending = None;
                 Ok(question)
             }
-            _ if self.phase == Phase::Closed => Err(Misuse::Closed),
+            _ if self.position.phase() == Phase::Closed => Err(Misuse::Closed),
             _ => Err(Misuse::StaleToken),
         }
     }
