@@ -21,6 +21,9 @@ pub enum Misuse {
         /// How many verdicts were given.
         given: usize,
     },
+    /// The TLS hand-over of a client whose server has not said 220 to STARTTLS.
+    #[error("the server has not said yes to STARTTLS")]
+    NoUpgrade,
     /// The session is over.
     #[error("the session is over")]
     Closed,

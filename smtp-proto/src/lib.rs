@@ -27,7 +27,7 @@
 
 pub mod auth;
 pub mod body;
-// pub mod client;
+pub mod client;
 pub mod command;
 pub mod dialect;
 pub mod ehlo;

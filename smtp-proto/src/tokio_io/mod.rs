@@ -6,6 +6,7 @@
 //! the buffer, what was not written stays in it.
 
 mod buffers;
+pub mod client;
 
 mod error;
 pub mod server;

@@ -1,0 +1,282 @@
+//! The client session: commands with ids out, replies that carry the id in.
+//!
+//! ```text
+//!     hello  start_tls  auth_plain  mail  rcpt  data  content  end_of_content  rset  noop  quit
+//!        │                                                                                 │
+//!        ▼   refused here, before any octet: NotNow                                        ▼
+//!     policy ──► offered in this epoch? ──► table, as if what is outstanding were accepted
+//!        │
+//!        ▼   Ok(CommandId)                 need ──► Command: the caller's turn
+//!     out, outstanding ───────────────────►  │      Input:   read more
+//!                                            ▼      Flush:   write `out`
+//!     unread input ──► advance ──► the whole reply, with the id of its command
+//! ```
+//!
+//! Synchronisation is here and not with the caller: nothing is said behind a command whose reply
+//! has to be in first, and MAIL, RCPT and RSET go out in one flight, with DATA at its end, only if
+//! PIPELINING was offered in *this* epoch (RFC 2920 section 3.1). A reply is never paired with
+//! another command than its own: one that answers none ends the session.
+//!
+//! Local refusals are [`NotNow`] and come before any octet, so a secret is in the output only when
+//! [policy](mailwire_tls_policy::outbound) has allowed it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::BytesMut;
+use mailwire_tls_policy::Channel;
+
+use crate::body::DataWriter;
+use crate::ehlo::Capabilities;
+use crate::error::Misuse;
+use crate::reply::ReplyReader;
+use crate::table::{Phase, Position};
+use crate::timer::{Deadline, Timer};
+use crate::verb::Verb;
+
+mod config;
+mod error;
+mod event;
+mod outstanding;
+mod reply;
+mod send;
+mod upgrade;
+
+pub use config::{Config, Limits};
+pub use error::{Awaited, Error, Extension, Fault, NotNow};
+pub use event::{CommandId, Event, Step};
+pub use upgrade::TlsUpgrade;
+
+use outstanding::Outstanding;
+
+/// What a session waits for. Deliberately exhaustive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Need {
+    /// Nothing: `advance` has something to do.
+    Nothing,
+    /// More input: a reply is outstanding.
+    Input,
+    /// Output must leave before more is said.
+    Flush,
+    /// No reply is outstanding: it is the caller's turn, with a command or with content.
+    Command,
+}
+
+/// Whether the server offers its service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Welcome {
+    /// The greeting is not in yet.
+    Awaited,
+    /// 220.
+    Given,
+    /// 554 or the like: only QUIT is left (RFC 5321 section 3.1).
+    Refused,
+}
+
+/// The client's side of one connection, in either dialect.
+#[derive(Debug)]
+pub struct Session {
+    config: Arc<Config>,
+    channel: Channel,
+    welcome: Welcome,
+    /// Where the replies have led.
+    position: Position,
+    /// Where they will lead if everything outstanding is accepted.
+    expected: Position,
+    authenticated: bool,
+    capabilities: Capabilities,
+    reader: ReplyReader,
+    outstanding: Outstanding,
+    writer: DataWriter,
+    next_id: u32,
+    /// When the wait began that `deadline` is about.
+    since: Instant,
+}
+
+impl Session {
+    /// The session of a fresh connection; it waits for the greeting. With implicit TLS this is
+    /// called after the handshake, with [`Channel::Tls`].
+    #[must_use]
+    pub fn new(config: Arc<Config>, channel: Channel, now: Instant) -> Self {
+        Self::unknown(config, channel, Welcome::Awaited, now)
+    }
+
+    /// What the session waits for, given the input that is unread and the output that is unsent.
+    ///
+    /// `unread` starts at the first octet that was not consumed and has only grown since the last
+    /// call. The cost is that of looking at new octets once.
+    pub fn need(&mut self, unread: &[u8], out: &BytesMut) -> Need {
+        if self.position.phase() != Phase::Closed && self.reader.poll(unread) {
+            return Need::Nothing;
+        }
+        if out.len() > self.config.limits.unsent_output {
+            return Need::Flush;
+        }
+        match self.awaited() {
+            Some(_) => Need::Input,
+            None => Need::Command,
+        }
+    }
+
+    /// Takes one whole reply, if one is there.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault`]: the server broke the protocol, and the session is over.
+    pub fn advance<'i>(&mut self, unread: &'i [u8], now: Instant) -> Result<Step<'i>, Error> {
+        if self.position.phase() == Phase::Closed {
+            return Err(Misuse::Closed.into());
+        }
+        let taken = self.reader.take(unread).map_err(Fault::Reply);
+        let result = match taken {
+            Ok(None) => {
+                return Ok(Step {
+                    consumed: 0,
+                    event: None,
+                });
+            }
+            Ok(Some((consumed, reply))) => {
+                self.since = now;
+                self.reply(reply).map(|event| Step {
+                    consumed,
+                    event: Some(event),
+                })
+            }
+            Err(fault) => Err(fault),
+        };
+        result.map_err(|fault| self.fail(fault))
+    }
+
+    /// Gives up the session for the TLS handshake, after [`Event::Reply`] has said yes to STARTTLS.
+    ///
+    /// `unread` is what has arrived behind that reply, and must be empty: octets that came in
+    /// clear are never believed after the handshake (RFC 3207 section 6, CVE-2021-38371).
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::BytesAfterStartTls`]: close. [`Misuse::NoUpgrade`] when no 220 to STARTTLS is in.
+    pub fn into_tls(self, unread: &[u8], now: Instant) -> Result<TlsUpgrade, Error> {
+        if self.position.phase() != Phase::Upgrading {
+            return Err(Misuse::NoUpgrade.into());
+        }
+        if !unread.is_empty() {
+            return Err(Fault::BytesAfterStartTls.into());
+        }
+        Ok(TlsUpgrade::new(self.config, now))
+    }
+
+    /// Until when the session waits, and for what; `None` when it is the caller's turn.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Deadline> {
+        let timer = match self.awaited()? {
+            Awaited::Greeting => Timer::Greeting,
+            Awaited::Verdict => Timer::DataDone,
+            Awaited::Reply(Verb::Data) => Timer::DataReply,
+            Awaited::Reply(_) => Timer::Reply,
+        };
+        self.config.timeouts.deadline(timer, self.since)
+    }
+
+    /// To be called when the deadline has passed; before, it does nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::Timeout`]: the session is over.
+    pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
+        match self.deadline() {
+            Some(deadline) if deadline.at <= now => Err(self.fail(Fault::Timeout(deadline.timer))),
+            _ => Ok(()),
+        }
+    }
+
+    /// The server has closed its side.
+    ///
+    /// # Errors
+    ///
+    /// [`Fault::EndOfInput`], unless the session was over already or only the reply to QUIT was
+    /// missing, which many servers do not send.
+    pub fn end_of_input(&mut self) -> Result<(), Error> {
+        let awaited = self.awaited();
+        if self.position.phase() == Phase::Closed || awaited == Some(Awaited::Reply(Verb::Quit)) {
+            self.close();
+            return Ok(());
+        }
+        Err(self.fail(Fault::EndOfInput { awaited }))
+    }
+
+    /// What the server has offered in this epoch; nothing before EHLO, and after HELO.
+    #[must_use]
+    pub const fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    /// The phase that the replies have led to.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.position.phase()
+    }
+
+    /// Whether the session is over.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.position.phase() == Phase::Closed
+    }
+
+    /// Whether AUTH has succeeded in this epoch.
+    #[must_use]
+    pub const fn is_authenticated(&self) -> bool {
+        self.authenticated
+    }
+
+    /// What protects the channel.
+    #[must_use]
+    pub const fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    /// What the session was built from.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The oldest reply that is missing.
+    #[must_use]
+    pub fn awaited(&self) -> Option<Awaited> {
+        match (self.position.phase(), self.welcome) {
+            (Phase::Closed | Phase::Upgrading, _) => None,
+            (_, Welcome::Awaited) => Some(Awaited::Greeting),
+            (_, Welcome::Given | Welcome::Refused) => self.outstanding.oldest(),
+        }
+    }
+
+    /// A session that knows nothing but its configuration.
+    fn unknown(config: Arc<Config>, channel: Channel, welcome: Welcome, now: Instant) -> Self {
+        let reader = ReplyReader::with_limits(config.limits.reply);
+        Self {
+            config,
+            channel,
+            welcome,
+            position: Position::START,
+            expected: Position::START,
+            authenticated: false,
+            capabilities: Capabilities::none(),
+            reader,
+            outstanding: Outstanding::default(),
+            writer: DataWriter::new(),
+            next_id: 0,
+            since: now,
+        }
+    }
+
+    fn fail(&mut self, fault: Fault) -> Error {
+        self.close();
+        fault.into()
+    }
+
+    fn close(&mut self) {
+        self.position = self.position.follow(crate::table::Next::To(Phase::Closed));
+        self.expected = self.position;
+        self.outstanding = Outstanding::default();
+    }
+}

@@ -1,0 +1,92 @@
+//! The commands whose replies are not in, and the verdicts that a message is owed.
+
+use std::collections::VecDeque;
+
+use super::error::Awaited;
+use super::event::CommandId;
+use crate::verb::Verb;
+
+/// A command that was sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sent {
+    pub(super) id: CommandId,
+    pub(super) verb: Verb,
+}
+
+/// The replies that are awaited, oldest first.
+#[derive(Debug, Default)]
+pub(super) struct Outstanding {
+    sent: VecDeque<Sent>,
+    /// How many of them are RCPT.
+    asked: usize,
+    /// Accepted recipients of the open transaction, duplicates included, in their order.
+    recipients: VecDeque<CommandId>,
+    /// The end of the content, and how many verdicts it is still owed.
+    verdicts: Option<(CommandId, usize)>,
+}
+
+impl Outstanding {
+    pub(super) fn oldest(&self) -> Option<Awaited> {
+        match self.verdicts {
+            Some(_) => Some(Awaited::Verdict),
+            None => self.sent.front().map(|sent| Awaited::Reply(sent.verb)),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.sent.is_empty() && self.verdicts.is_none()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.sent.len()
+    }
+
+    /// Whether another command may follow all of these in one flight (RFC 2920 section 3.1).
+    pub(super) fn may_be_followed(&self) -> bool {
+        // Only the youngest can be another command: behind one, nothing is sent.
+        let youngest = self.sent.back();
+        self.verdicts.is_none()
+            && youngest.is_none_or(|s| matches!(s.verb, Verb::Mail | Verb::Rcpt | Verb::Rset))
+    }
+
+    pub(super) fn push(&mut self, sent: Sent) {
+        self.asked += usize::from(sent.verb == Verb::Rcpt);
+        self.sent.push_back(sent);
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Sent> {
+        let sent = self.sent.pop_front()?;
+        self.asked -= usize::from(sent.verb == Verb::Rcpt);
+        Some(sent)
+    }
+
+    /// Recipients of the open transaction: those accepted, and those not answered yet.
+    pub(super) fn recipients(&self) -> usize {
+        self.recipients.len() + self.asked
+    }
+
+    pub(super) fn accepted(&self) -> usize {
+        self.recipients.len()
+    }
+
+    pub(super) fn accept(&mut self, recipient: CommandId) {
+        self.recipients.push_back(recipient);
+    }
+
+    pub(super) fn forget_recipients(&mut self) {
+        self.recipients.clear();
+    }
+
+    /// The content has ended: from now on verdicts are awaited.
+    pub(super) fn expect_verdicts(&mut self, id: CommandId, owed: usize) {
+        self.verdicts = Some((id, owed));
+    }
+
+    /// One verdict came in: of which content, for which recipient, and how many are still owed.
+    pub(super) fn verdict(&mut self) -> Option<(CommandId, Option<CommandId>, usize)> {
+        let (id, owed) = self.verdicts?;
+        let left = owed.saturating_sub(1);
+        self.verdicts = (left > 0).then_some((id, left));
+        Some((id, self.recipients.pop_front(), left))
+    }
+}

@@ -1,0 +1,397 @@
+//! The commands: judged here, by policy, offer and table, before one octet is in the output.
+
+use std::fmt::{Display, Write as _};
+use std::time::Instant;
+
+use bytes::BytesMut;
+use mailwire_tls_policy::Channel;
+use mailwire_tls_policy::outbound::{
+    self, MechanismClass, Refusal, Step as TlsStep, TlsMode, authenticate,
+};
+
+use super::error::{Extension, NotNow};
+use super::event::CommandId;
+use super::outstanding::Sent;
+use super::reply::{question, unasked};
+use super::{Session, Welcome};
+use crate::auth::{Mechanism, PlainCredentials};
+use crate::ehlo::SizeOffer;
+use crate::host::HelloName;
+use crate::params::{MailParameters, RcptParameters};
+use crate::path::{ForwardPath, ReversePath};
+use crate::table::{Cell, Outcome, Phase, SequenceFault, on_outcome, on_verb};
+use crate::verb::Verb;
+
+/// The longest command line, CRLF included, that every server takes (RFC 5321 section 4.5.3.1.4).
+const COMMAND_LINE: usize = 512;
+
+impl Session {
+    /// EHLO, or LHLO in LMTP. What the server offers is known when the reply is in.
+    ///
+    /// # Errors
+    ///
+    /// [`NotNow::Policy`] if implicit TLS is demanded and not there; else as [`rset`](Self::rset).
+    pub fn hello(
+        &mut self,
+        name: &HelloName<'_>,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<CommandId, NotNow> {
+        let verb = self.config.dialect.hello_verb();
+        self.hello_by(verb, name, now, out)
+    }
+
+    /// HELO, for a server that does not know EHLO: no TLS, no AUTH, no extension.
+    ///
+    /// # Errors
+    ///
+    /// [`NotNow::NotInDialect`] in LMTP; else as [`hello`](Self::hello).
+    pub fn helo(
+        &mut self,
+        name: &HelloName<'_>,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<CommandId, NotNow> {
+        self.hello_by(Verb::Helo, name, now, out)
+    }
+
+    /// STARTTLS. When the reply has said yes, [`into_tls`](Self::into_tls) comes next.
+    ///
+    /// # Errors
+    ///
+    /// [`NotNow::NotOffered`] if the server does not offer it, [`NotNow::Policy`] if policy then
+    /// demands it, [`NotNow::TlsOff`] and [`NotNow::AlreadyTls`].
+    pub fn start_tls(&mut self, now: Instant, out: &mut BytesMut) -> Result<CommandId, NotNow> {
+        self.check(Verb::StartTls)?;
+        let offered = self.capabilities.starttls();
+        match outbound::start_tls(&self.config.policy, self.channel, offered) {
+            TlsStep::StartTls => self.send(Verb::StartTls, format_args!(""), now, out),
+            TlsStep::Abort(refusal) => Err(refusal.into()),
+            TlsStep::Proceed if self.channel == Channel::Tls => Err(NotNow::AlreadyTls),
+            TlsStep::Proceed if self.config.policy.tls == TlsMode::Off => Err(NotNow::TlsOff),
+            TlsStep::Proceed => Err(NotNow::NotOffered(Extension::StartTls)),
+        }
+    }
+
+    /// AUTH PLAIN. If it does not fit a command line the initial response is left out, and an
+    /// [`Event::Challenge`](super::Event::Challenge) asks for
+    /// [`auth_plain_response`](Self::auth_plain_response) (RFC 4954 section 4).
+    ///
+    /// # Errors
+    ///
+    /// [`NotNow::NotOffered`] if PLAIN is not offered in this epoch, [`NotNow::Policy`] if the
+    /// channel does not allow it; no octet of the secret is in `out` then.
+    pub fn auth_plain(
+        &mut self,
+        credentials: &PlainCredentials,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<CommandId, NotNow> {
+        self.check(Verb::Auth)?;
+        if self.authenticated {
+            return Err(NotNow::AlreadyAuthenticated);
+        }
+        self.permit_plain()?;
+        let start = out.len();
+        out.extend_from_slice(b"AUTH PLAIN ");
+        credentials.encode(out);
+        if out.len() - start + 2 > COMMAND_LINE {
+            // What is cut off must not stay behind in the buffer's memory.
+            if let Some(response) = out.get_mut(start..) {
+                response.fill(0);
+            }
+            out.truncate(start);
+            out.extend_from_slice(b"AUTH PLAIN");
+        }
+        Ok(self.sent(Verb::Auth, now, out))
+    }
+
+    /// The response to the challenge of AUTH PLAIN.
+    ///
+    /// # Errors
+    ///
+    /// [`NotNow::NoChallenge`]; else as [`auth_plain`](Self::auth_plain).
+    pub fn auth_plain_response(
+        &mut self,
+        credentials: &PlainCredentials,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<CommandId, NotNow> {
+        self.check_challenge()?;
+        self.permit_plain()?;
+        credentials.encode(out);
+        Ok(self.sent(Verb::Auth, now, out))
+    }
+
+    /// `*`: gives the exchange up (RFC 4954 section 4).
+    ///
+    /// # Errors
+    ///
+    /// [`NotNow::NoChallenge`].
+    pub fn auth_cancel(&mut self, now: Instant, out: &mut BytesMut) -> Result<CommandId, NotNow> {
+        self.check_challenge()?;
+        out.extend_from_slice(b"*");
+        Ok(self.sent(Verb::Auth, now, out))
+    }
+
+    /// MAIL.
+    ///
+    /// # Errors
+    ///
+    /// [`NotNow::Policy`] if TLS is demanded and not there, [`NotNow::NotOffered`] for a parameter
+    /// whose extension the server does not offer; else as [`rset`](Self::rset).
+    pub fn mail(
+        &mut self,
+        path: &ReversePath<'_>,
+        parameters: &MailParameters<'_>,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<CommandId, NotNow> {
+        self.check(Verb::Mail)?;
+        self.permit_mail()?;
+        let missing = [
+            (parameters.size.is_some() && self.capabilities.size() == SizeOffer::NotOffered)
+                .then_some(Extension::Size),
+            (parameters.body.is_some() && !self.capabilities.eight_bit_mime())
+                .then_some(Extension::EightBitMime),
+            (parameters.auth.is_some() && self.capabilities.auth().is_empty())
+                .then_some(Extension::Auth),
+        ];
+        if let Some(extension) = missing.into_iter().flatten().next() {
+            return Err(NotNow::NotOffered(extension));
+        }
+        self.send(
+            Verb::Mail,
+            format_args!(" FROM:{path}{parameters}"),
+            now,
+            out,
+        )
+    }
+
+    /// RCPT.
+    ///
+    /// # Errors
+    ///
+    /// [`NotNow::TooManyRecipients`]; else as [`rset`](Self::rset).
+    pub fn rcpt(
+        &mut self,
+        path: &ForwardPath<'_>,
+        parameters: &RcptParameters<'_>,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<CommandId, NotNow> {
+        self.check(Verb::Rcpt)?;
+        if self.outstanding.recipients() >= self.config.limits.recipients {
+            return Err(NotNow::TooManyRecipients);
+        }
+        self.send(Verb::Rcpt, format_args!(" TO:{path}{parameters}"), now, out)
+    }
+
+    /// DATA. It may end a flight of MAIL and RCPT.
+    ///
+    /// # Errors
+    ///
+    /// As [`rset`](Self::rset).
+    pub fn data(&mut self, now: Instant, out: &mut BytesMut) -> Result<CommandId, NotNow> {
+        self.check(Verb::Data)?;
+        self.send(Verb::Data, format_args!(""), now, out)
+    }
+
+    /// A piece of content, after 354. Line ends of any kind become CRLF, and dots are doubled.
+    ///
+    /// # Errors
+    ///
+    /// [`NotNow::NoContentWanted`] if no 354 is in. [`SequenceFault::NoRecipients`] if there is a
+    /// 354, yet no recipient was accepted: only [`end_of_content`](Self::end_of_content) may
+    /// follow (RFC 2920 section 3.1).
+    pub fn content(&mut self, content: &[u8], out: &mut BytesMut) -> Result<(), NotNow> {
+        self.check_content()?;
+        if self.outstanding.accepted() == 0 {
+            return Err(SequenceFault::NoRecipients.into());
+        }
+        self.writer.write(content, out);
+        Ok(())
+    }
+
+    /// The end of the content. One verdict will come in SMTP, one for each accepted recipient in
+    /// LMTP.
+    ///
+    /// # Errors
+    ///
+    /// [`NotNow::NoContentWanted`] if no 354 is in.
+    pub fn end_of_content(
+        &mut self,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<CommandId, NotNow> {
+        self.check_content()?;
+        self.writer.finish(out);
+        let id = self.take_id();
+        let owed = self
+            .config
+            .dialect
+            .replies_to_message(self.outstanding.accepted());
+        self.outstanding.expect_verdicts(id, owed);
+        self.since = now;
+        Ok(id)
+    }
+
+    /// RSET.
+    ///
+    /// # Errors
+    ///
+    /// [`NotNow::MustWait`] while a reply has to come in first, [`NotNow::Sequence`],
+    /// [`NotNow::TurnedAway`], [`NotNow::Closed`].
+    pub fn rset(&mut self, now: Instant, out: &mut BytesMut) -> Result<CommandId, NotNow> {
+        self.check(Verb::Rset)?;
+        self.send(Verb::Rset, format_args!(""), now, out)
+    }
+
+    /// NOOP.
+    ///
+    /// # Errors
+    ///
+    /// As [`rset`](Self::rset).
+    pub fn noop(&mut self, now: Instant, out: &mut BytesMut) -> Result<CommandId, NotNow> {
+        self.check(Verb::Noop)?;
+        self.send(Verb::Noop, format_args!(""), now, out)
+    }
+
+    /// QUIT.
+    ///
+    /// # Errors
+    ///
+    /// As [`rset`](Self::rset), but possible after a greeting that was a refusal.
+    pub fn quit(&mut self, now: Instant, out: &mut BytesMut) -> Result<CommandId, NotNow> {
+        self.check(Verb::Quit)?;
+        self.send(Verb::Quit, format_args!(""), now, out)
+    }
+
+    fn hello_by(
+        &mut self,
+        verb: Verb,
+        name: &HelloName<'_>,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<CommandId, NotNow> {
+        self.check(verb)?;
+        // Only implicit TLS can be missing before the first hello; STARTTLS comes after it.
+        if self.config.policy.tls == TlsMode::Implicit && self.channel != Channel::Tls {
+            return Err(Refusal::ImplicitTlsMissing.into());
+        }
+        self.send(verb, format_args!(" {name}"), now, out)
+    }
+
+    /// Whether a command may be sent now: its turn, its place, and the flight it would join.
+    fn check(&self, verb: Verb) -> Result<(), NotNow> {
+        match (self.position.phase(), self.welcome) {
+            (Phase::Closed, _) => return Err(NotNow::Closed),
+            (_, Welcome::Awaited) => return Err(NotNow::MustWait),
+            (_, Welcome::Refused) if verb != Verb::Quit => return Err(NotNow::TurnedAway),
+            (_, Welcome::Given | Welcome::Refused) => {}
+        }
+        if !self.config.dialect.has(verb) {
+            return Err(NotNow::NotInDialect);
+        }
+        if !self.outstanding.is_empty() && !self.may_join(verb) {
+            return Err(NotNow::MustWait);
+        }
+        match on_verb(self.expected.phase(), verb) {
+            Cell::Refuse(fault) => Err(fault.into()),
+            Cell::Ask(_) | Cell::Reset | Cell::Inform | Cell::Quit => Ok(()),
+        }
+    }
+
+    /// Whether a command may follow what is outstanding in one flight.
+    fn may_join(&self, verb: Verb) -> bool {
+        matches!(verb, Verb::Mail | Verb::Rcpt | Verb::Rset | Verb::Data)
+            && self.capabilities.pipelining()
+            && self.outstanding.may_be_followed()
+            && self.outstanding.len() < self.config.limits.outstanding
+    }
+
+    fn check_challenge(&self) -> Result<(), NotNow> {
+        match self.position.phase() {
+            Phase::Authenticating if self.outstanding.is_empty() => Ok(()),
+            Phase::Authenticating => Err(NotNow::MustWait),
+            Phase::Closed => Err(NotNow::Closed),
+            _ => Err(NotNow::NoChallenge),
+        }
+    }
+
+    fn check_content(&self) -> Result<(), NotNow> {
+        match self.position.phase() {
+            Phase::Content if self.outstanding.is_empty() => Ok(()),
+            Phase::Content => Err(NotNow::MustWait),
+            Phase::Closed => Err(NotNow::Closed),
+            _ => Err(NotNow::NoContentWanted),
+        }
+    }
+
+    /// Policy on a transaction: TLS that is demanded has to be there.
+    fn permit_mail(&self) -> Result<(), NotNow> {
+        let offered = self.capabilities.starttls();
+        match outbound::start_tls(&self.config.policy, self.channel, offered) {
+            TlsStep::Abort(refusal) => Err(refusal.into()),
+            TlsStep::StartTls if self.config.policy.tls == TlsMode::StartTlsRequired => {
+                Err(Refusal::StartTlsNotDone.into())
+            }
+            TlsStep::StartTls | TlsStep::Proceed => Ok(()),
+        }
+    }
+
+    /// Offer and policy of AUTH PLAIN. Policy is asked first, since its remedy is the better one:
+    /// a server that offers AUTH only in TLS is mended by TLS.
+    fn permit_plain(&self) -> Result<(), NotNow> {
+        self.permit_mail()?;
+        let class = MechanismClass::of(Mechanism::Plain.as_str());
+        authenticate(
+            &self.config.policy,
+            self.channel,
+            self.config.location,
+            class,
+        )?;
+        if !self
+            .capabilities
+            .offers_mechanism(Mechanism::Plain.as_str())
+        {
+            return Err(NotNow::NotOffered(Extension::Mechanism(Mechanism::Plain)));
+        }
+        Ok(())
+    }
+
+    /// Writes a command that has been checked; what it is made of cannot hold CR or LF.
+    fn send(
+        &mut self,
+        verb: Verb,
+        arguments: impl Display,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<CommandId, NotNow> {
+        out.extend_from_slice(verb.as_str().as_bytes());
+        // Writing to a buffer that grows cannot fail.
+        let _ = write!(out, "{arguments}");
+        Ok(self.sent(verb, now, out))
+    }
+
+    /// Ends the line of a command, and notes that its reply is awaited.
+    fn sent(&mut self, verb: Verb, now: Instant, out: &mut BytesMut) -> CommandId {
+        out.extend_from_slice(b"\r\n");
+        let phase = self.expected.phase();
+        let next = match question(verb) {
+            Some(question) => on_outcome(phase, question, Outcome::Accepted),
+            None => unasked(phase, verb, Outcome::Accepted),
+        };
+        self.expected = self.expected.follow(next);
+        let id = self.take_id();
+        self.outstanding.push(Sent { id, verb });
+        self.since = now;
+        id
+    }
+
+    fn take_id(&mut self) -> CommandId {
+        let id = CommandId(self.next_id);
+        self.next_id = self.next_id.wrapping_add(1);
+        id
+    }
+}

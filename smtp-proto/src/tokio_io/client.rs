@@ -1,0 +1,192 @@
+//! The client session over a tokio stream.
+
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use mailwire_tls_policy::Channel;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+
+use super::ConnectionError;
+use super::buffers::{Buffers, Read, now};
+use crate::auth::PlainCredentials;
+use crate::client::{CommandId, Config, Error, Event, Need, NotNow, Session, TlsUpgrade};
+use crate::host::HelloName;
+use crate::params::{MailParameters, RcptParameters};
+use crate::path::{ForwardPath, ReversePath};
+
+/// A connection to one server.
+///
+/// Commands are said into a buffer and leave with the next [`next`](Self::next) or
+/// [`flush`](Self::flush), so a group of them is one write.
+#[derive(Debug)]
+pub struct Connection<S> {
+    buffers: Buffers<S>,
+    session: Session,
+}
+
+/// Why a client's connection failed.
+pub type ClientError = ConnectionError<Error>;
+
+impl From<Error> for ClientError {
+    fn from(error: Error) -> Self {
+        Self::Session(error)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    /// A connection that waits for the greeting. With implicit TLS, `stream` is the stream after
+    /// the handshake.
+    pub fn connect(stream: S, config: Arc<Config>, channel: Channel) -> Self {
+        let session = Session::new(config, channel, now());
+        Self {
+            buffers: Buffers::new(stream, BytesMut::new()),
+            session,
+        }
+    }
+
+    /// Goes on after a handshake; EHLO comes next.
+    pub fn resume(stream: S, upgrade: TlsUpgrade, channel: Channel) -> Self {
+        let session = upgrade.complete(channel, now());
+        Self {
+            buffers: Buffers::new(stream, BytesMut::new()),
+            session,
+        }
+    }
+
+    /// Writes what was said, and waits for the next reply; `None` when none is outstanding.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped at any point and `next` called again; nothing is lost.
+    ///
+    /// # Errors
+    ///
+    /// The stream failed, the server broke the protocol, or it was too slow.
+    pub async fn next(&mut self) -> Result<Option<Event<'_>>, ClientError> {
+        self.buffers.drop_consumed();
+        loop {
+            match self.session.need(&self.buffers.input, &self.buffers.output) {
+                Need::Nothing => break,
+                Need::Command => {
+                    self.flush().await?;
+                    return Ok(None);
+                }
+                Need::Flush => self.flush().await?,
+                Need::Input => {
+                    self.flush().await?;
+                    match self.buffers.read(self.session.deadline()).await? {
+                        Read::Octets => {}
+                        Read::End => self.session.end_of_input()?,
+                        Read::Late => self.session.handle_timeout(now())?,
+                    }
+                }
+            }
+        }
+        let Buffers {
+            input, consumed, ..
+        } = &mut self.buffers;
+        let step = self.session.advance(input, now())?;
+        *consumed = step.consumed;
+        Ok(step.event)
+    }
+
+    /// Writes what was said.
+    ///
+    /// # Cancel safety
+    ///
+    /// What was not written stays in the buffer.
+    ///
+    /// # Errors
+    ///
+    /// The stream failed, or the server takes nothing for as long as a block of content may take.
+    pub async fn flush(&mut self) -> Result<(), ClientError> {
+        let timeouts = self.session.config().timeouts;
+        let deadline = timeouts.deadline(crate::timer::Timer::DataBlock, now());
+        Ok(self.buffers.flush(deadline).await?)
+    }
+
+    /// Says a piece of content, and waits while more than a buffer of it is unsent.
+    ///
+    /// # Cancel safety
+    ///
+    /// A piece is said when the future is first polled, and stays in the buffer; so do not say it
+    /// again after a drop, but [`flush`](Self::flush).
+    ///
+    /// # Errors
+    ///
+    /// [`NotNow`] as [`Session::content`], inside the outer result as [`flush`](Self::flush).
+    pub async fn content(&mut self, content: &[u8]) -> Result<Result<(), NotNow>, ClientError> {
+        if let Err(not_now) = self.session.content(content, &mut self.buffers.output) {
+            return Ok(Err(not_now));
+        }
+        if self.buffers.output.len() > self.session.config().limits.unsent_output {
+            self.flush().await?;
+        }
+        Ok(Ok(()))
+    }
+
+    /// Hands over stream and session for the handshake, after the server has said 220 to STARTTLS;
+    /// go on with [`resume`](Self::resume).
+    ///
+    /// # Errors
+    ///
+    /// Octets have arrived in clear behind the reply. The stream is dropped.
+    pub fn into_tls(mut self) -> Result<(S, TlsUpgrade), ClientError> {
+        self.buffers.drop_consumed();
+        let upgrade = self.session.into_tls(&self.buffers.input, now())?;
+        Ok((self.buffers.stream, upgrade))
+    }
+
+    /// Closes the stream for writing (a TLS stream says `close_notify`).
+    ///
+    /// # Errors
+    ///
+    /// The stream failed.
+    pub async fn close(&mut self) -> Result<(), ClientError> {
+        Ok(self.buffers.stream.shutdown().await?)
+    }
+}
+
+impl<S> Connection<S> {
+    /// The session, to look at.
+    pub const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The stream, to look at.
+    pub const fn stream(&self) -> &S {
+        &self.buffers.stream
+    }
+}
+
+/// The commands of the session, with the clock and the output of the connection.
+macro_rules! commands {
+    ($($name:ident($($argument:ident: $kind:ty),*);)*) => {
+        impl<S> Connection<S> {$(
+            #[doc = concat!("As [`Session::", stringify!($name), "`].")]
+            ///
+            /// # Errors
+            ///
+            #[doc = concat!("As [`Session::", stringify!($name), "`].")]
+            pub fn $name(&mut self, $($argument: $kind),*) -> Result<CommandId, NotNow> {
+                self.session.$name($($argument,)* now(), &mut self.buffers.output)
+            }
+        )*}
+    };
+}
+
+commands! {
+    hello(name: &HelloName<'_>);
+    helo(name: &HelloName<'_>);
+    start_tls();
+    auth_plain(credentials: &PlainCredentials);
+    auth_plain_response(credentials: &PlainCredentials);
+    auth_cancel();
+    mail(path: &ReversePath<'_>, parameters: &MailParameters<'_>);
+    rcpt(path: &ForwardPath<'_>, parameters: &RcptParameters<'_>);
+    data();
+    end_of_content();
+    rset();
+    noop();
+    quit();
+}
