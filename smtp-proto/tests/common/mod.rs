@@ -2,5 +2,5 @@
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 
-pub mod script;
-pub mod server;
+pub(crate) mod script;
+pub(crate) mod server;

@@ -6,14 +6,14 @@ use proptest::prelude::RngCore;
 use proptest::test_runner::TestRng;
 
 /// A conversation: settings, then what goes in and what must come out.
-pub struct Script {
-    pub settings: Vec<(String, String)>,
-    pub steps: Vec<Step>,
+pub(crate) struct Script {
+    pub(crate) settings: Vec<(String, String)>,
+    pub(crate) steps: Vec<Step>,
 }
 
 /// One line of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     /// Octets that the peer sends.
     Send(Vec<u8>),
     /// A line that has to come out: `S: ...` or `E: ...`.
@@ -29,7 +29,7 @@ pub enum Step {
 }
 
 impl Script {
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut script = Self {
             settings: Vec::new(),
             steps: Vec::new(),
@@ -67,7 +67,7 @@ impl Script {
 }
 
 /// `\r \n \0 \\ \xNN`; everything else is itself.
-pub fn unescape(text: &str) -> Vec<u8> {
+pub(crate) fn unescape(text: &str) -> Vec<u8> {
     let mut octets = Vec::new();
     let mut rest = text.as_bytes();
     while let Some((&octet, tail)) = rest.split_first() {
@@ -95,7 +95,7 @@ pub fn unescape(text: &str) -> Vec<u8> {
 }
 
 /// The printable form of octets, in which scripts expect them.
-pub fn escape(octets: &[u8]) -> String {
+pub(crate) fn escape(octets: &[u8]) -> String {
     octets
         .iter()
         .map(|&octet| match octet {
@@ -109,14 +109,14 @@ pub fn escape(octets: &[u8]) -> String {
 }
 
 /// How the input is cut.
-pub enum Cuts {
+pub(crate) enum Cuts {
     Whole,
     Octets,
     Random(Box<TestRng>, u64),
 }
 
 impl Cuts {
-    pub fn random(rng: &mut TestRng) -> Self {
+    pub(crate) fn random(rng: &mut TestRng) -> Self {
         let seed = rng.next_u64();
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
@@ -125,7 +125,7 @@ impl Cuts {
     }
 
     /// How many of the `left` octets come next.
-    pub fn next(&mut self, left: usize) -> usize {
+    pub(crate) fn next(&mut self, left: usize) -> usize {
         match self {
             Self::Whole => left,
             Self::Octets => 1,

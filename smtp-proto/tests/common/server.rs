@@ -47,7 +47,7 @@ struct Driver {
 }
 
 /// Runs the script with its input cut; the error shows the first difference.
-pub fn replay(script: &Script, cuts: &mut Cuts) -> Result<(), String> {
+pub(crate) fn replay(script: &Script, cuts: &mut Cuts) -> Result<(), String> {
     let (config, channel) = configure(script);
     let now = Instant::now();
     let mut out = BytesMut::new();
