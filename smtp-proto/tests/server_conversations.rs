@@ -25,39 +25,9 @@
     reason = "tests panic to fail"
 )]
 
-use std::fmt::Write as _;
-use std::fs;
-use std::path::Path;
-
-use proptest::test_runner::{RngAlgorithm, TestRng};
-
 mod common;
-
-use common::script::{Cuts, Script};
-use common::server::replay;
 
 #[test]
 fn conversations_are_the_same_at_every_cut() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conversations/server");
-    let mut rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let mut scripts = 0;
-    let mut failures = String::new();
-    for entry in fs::read_dir(&folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let script = Script::parse(&fs::read_to_string(&path).unwrap())
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
-        let mut cuts = vec![Cuts::Whole, Cuts::Octets];
-        cuts.extend((0..20).map(|_| Cuts::random(&mut rng)));
-        for mut cut in cuts {
-            let label = cut.to_string();
-            if let Err(difference) = replay(&script, &mut cut) {
-                writeln!(failures, "{name}, {label}:\n{difference}").unwrap();
-                break;
-            }
-        }
-        scripts += 1;
-    }
-    assert!(failures.is_empty(), "\n{failures}");
-    assert!(scripts >= 25, "only {scripts} conversations were found");
+    common::replay_all("server", 'C', 25, common::server::replay);
 }

@@ -106,7 +106,9 @@ impl Session {
     /// `unread` starts at the first octet that was not consumed and has only grown since the last
     /// call. The cost is that of looking at new octets once.
     pub fn need(&mut self, unread: &[u8], out: &BytesMut) -> Need {
-        if self.position.phase() != Phase::Closed && self.reader.poll(unread) {
+        // What comes behind the 220 to STARTTLS is not read as a reply, whatever it is.
+        let readable = !matches!(self.position.phase(), Phase::Closed | Phase::Upgrading);
+        if readable && self.reader.poll(unread) {
             return Need::Nothing;
         }
         if out.len() > self.config.limits.unsent_output {
@@ -124,8 +126,12 @@ impl Session {
     ///
     /// [`Fault`]: the server broke the protocol, and the session is over.
     pub fn advance<'i>(&mut self, unread: &'i [u8], now: Instant) -> Result<Step<'i>, Error> {
-        if self.position.phase() == Phase::Closed {
-            return Err(Misuse::Closed.into());
+        match self.position.phase() {
+            Phase::Closed => return Err(Misuse::Closed.into()),
+            Phase::Upgrading if !unread.is_empty() => {
+                return Err(self.fail(Fault::BytesAfterStartTls));
+            }
+            _ => {}
         }
         let taken = self.reader.take(unread).map_err(Fault::Reply);
         let result = match taken {

@@ -29,7 +29,9 @@ pub(crate) enum Step {
 }
 
 impl Script {
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    /// Reads a script of one side's view: `peer` is the mark of what the other side sends (`C` or
+    /// `S`), and lines of the other mark and `E:` are expected.
+    pub(crate) fn parse(text: &str, peer: char) -> Result<Self, String> {
         let mut script = Self {
             settings: Vec::new(),
             steps: Vec::new(),
@@ -46,16 +48,17 @@ impl Script {
             }
             let (mark, rest) = line.split_at(line.len().min(2));
             let rest = rest.strip_prefix(' ').unwrap_or(rest);
+            let sends = mark.starts_with(peer);
             script.steps.push(match mark {
-                "C:" => Step::Send([unescape(rest), b"\r\n".to_vec()].concat()),
-                "C~" => Step::Send(unescape(rest)),
-                "C*" => {
+                "C:" | "S:" if sends => Step::Send([unescape(rest), b"\r\n".to_vec()].concat()),
+                "C~" | "S~" if sends => Step::Send(unescape(rest)),
+                "C*" | "S*" if sends => {
                     let (count, octet) = rest.split_once(' ').ok_or_else(|| bad("no octet"))?;
                     let count = count.parse().map_err(|_| bad("no number"))?;
                     Step::Send(unescape(octet).repeat(count))
                 }
-                "S:" | "E:" => Step::Expect(format!("{mark} {rest}")),
-                "A:" => Step::Act(rest.to_owned()),
+                "C:" | "S:" | "E:" => Step::Expect(format!("{mark} {rest}")),
+                "A:" | "D:" => Step::Act(rest.to_owned()),
                 "T:" => Step::Time(rest.parse().map_err(|_| bad("no number"))?),
                 "EO" => Step::EndOfInput,
                 "TL" => Step::Tls,
