@@ -1,0 +1,272 @@
+//! The tokio connections against one another: whole conversations over a small pipe, futures that
+//! are dropped at any point, and deadlines on a clock that stands still.
+
+#![cfg(feature = "tokio")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests panic to fail"
+)]
+
+use std::sync::Arc;
+
+use mailwire_smtp_proto::client::{self, Event as Reply};
+use mailwire_smtp_proto::dialect::Dialect;
+use mailwire_smtp_proto::host::HelloName;
+use mailwire_smtp_proto::params::{MailParameters, RcptParameters};
+use mailwire_smtp_proto::path::{ForwardPath, ReversePath};
+use mailwire_smtp_proto::peer::Peer;
+use mailwire_smtp_proto::policy::outbound::{PeerLocation, Policy, TlsMode};
+use mailwire_smtp_proto::policy::{Channel, Listener, Role};
+use mailwire_smtp_proto::server::{self, Admission, Closing, Decision, Event, Fault};
+use mailwire_smtp_proto::table::Outcome;
+use mailwire_smtp_proto::timer::Timer;
+use mailwire_smtp_proto::tokio_io::{ConnectionError, client as outgoing, server as incoming};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+
+fn server(stream: DuplexStream) -> incoming::Connection<DuplexStream> {
+    let hostname = "mx.example.test".parse().unwrap();
+    let config = server::Config::new(hostname, Dialect::Smtp, Listener::of(Role::Mx));
+    incoming::Connection::accept(stream, Arc::new(config), Peer::local(), Channel::Plain)
+}
+
+fn client(stream: DuplexStream) -> outgoing::Connection<DuplexStream> {
+    let policy = Policy::new(TlsMode::Opportunistic);
+    let config = client::Config::new(Dialect::Smtp, policy, PeerLocation::Remote);
+    outgoing::Connection::connect(stream, Arc::new(config), Channel::Plain)
+}
+
+/// Accepts everything until the session ends; gives the content of each message.
+async fn accept_all(
+    connection: &mut incoming::Connection<DuplexStream>,
+) -> (Vec<Vec<u8>>, Closing) {
+    let (mut messages, mut content) = (Vec::new(), Vec::new());
+    loop {
+        match connection.next().await.unwrap() {
+            Event::Hello { pending, .. } => connection.answer(pending, Admission::Accept).unwrap(),
+            Event::Mail { pending, .. } => connection.answer(pending, Decision::Accept).unwrap(),
+            Event::Rcpt { pending, .. } => connection.answer(pending, Decision::Accept).unwrap(),
+            Event::Data { pending } => connection.answer(pending, Admission::Accept).unwrap(),
+            Event::Content(octets) => content.extend_from_slice(octets),
+            Event::Message { octets, pending } => {
+                assert_eq!(octets, content.len() as u64);
+                messages.push(std::mem::take(&mut content));
+                connection.answer(pending, Decision::Accept.into()).unwrap();
+            }
+            Event::Closed(closing) => return (messages, closing),
+            _ => {}
+        }
+    }
+}
+
+/// Says one message, pipelined.
+async fn send(connection: &mut outgoing::Connection<DuplexStream>, content: &[u8]) {
+    assert!(matches!(
+        connection.next().await.unwrap(),
+        Some(Reply::Greeting { .. })
+    ));
+    connection
+        .hello(&HelloName::parse("client.example.test").unwrap())
+        .unwrap();
+    assert!(matches!(
+        connection.next().await.unwrap(),
+        Some(Reply::Hello { .. })
+    ));
+    let sender = ReversePath::parse("<a@client.example.test>").unwrap();
+    let recipient = ForwardPath::parse("<alice@example.test>").unwrap();
+    let mail = connection
+        .mail(&sender, &MailParameters::default())
+        .unwrap();
+    let rcpt = connection
+        .rcpt(&recipient, &RcptParameters::default())
+        .unwrap();
+    let data = connection.data().unwrap();
+    for expected in [mail, rcpt, data] {
+        match connection.next().await.unwrap() {
+            Some(Reply::Reply {
+                id,
+                outcome: Outcome::Accepted,
+                ..
+            }) => assert_eq!(id, expected),
+            other => panic!("{other:?}"),
+        }
+    }
+    for piece in content.chunks(1000) {
+        connection.content(piece).await.unwrap().unwrap();
+    }
+    connection.end_of_content().unwrap();
+    let verdict = connection.next().await.unwrap();
+    assert!(matches!(
+        verdict,
+        Some(Reply::Verdict {
+            outcome: Outcome::Accepted,
+            ..
+        })
+    ));
+    assert!(
+        connection.next().await.unwrap().is_none(),
+        "it is the caller's turn"
+    );
+    connection.quit().unwrap();
+    connection.next().await.unwrap();
+    connection.close().await.unwrap();
+}
+
+fn message() -> Vec<u8> {
+    let mut message = Vec::new();
+    for line in 0..2000 {
+        message.extend_from_slice(format!(".{line} a line with dots ..\r\n.\r\n").as_bytes());
+    }
+    message
+}
+
+#[tokio::test]
+async fn a_message_crosses_a_small_pipe() {
+    for size in [1, 7, 64 * 1024] {
+        let (left, right) = duplex(size);
+        let sent = message();
+        let (mut incoming, mut outgoing) = (server(left), client(right));
+        let ((messages, closing), ()) =
+            tokio::join!(accept_all(&mut incoming), send(&mut outgoing, &sent));
+        assert_eq!(closing, Closing::Quit);
+        assert!(
+            messages == [sent],
+            "the message changed on its way through {size} octets"
+        );
+    }
+}
+
+#[tokio::test]
+async fn dropped_futures_lose_nothing() {
+    // Three octets of room, so that writes are cut as well.
+    let (left, mut right) = duplex(3);
+    let mut incoming = server(left);
+    let serve = async {
+        let mut polls = 0;
+        loop {
+            // Every other future is dropped after one poll, in whatever state it is then.
+            polls += 1;
+            let event = tokio::select! {
+                biased;
+                event = incoming.next() => event.unwrap(),
+                () = std::future::ready(()), if polls % 2 == 1 => {
+                    tokio::task::yield_now().await;
+                    continue;
+                }
+            };
+            match event {
+                Event::Hello { pending, .. } => {
+                    incoming.answer(pending, Admission::Accept).unwrap();
+                }
+                Event::Closed(closing) => break closing,
+                _ => {}
+            }
+        }
+    };
+    let drive = async {
+        let (mut input, mut output) = tokio::io::split(&mut right);
+        let mut replies = Vec::new();
+        let write = async {
+            output
+                .write_all(b"EHLO a\r\nNOOP\r\nNOOP\r\nQUIT\r\n")
+                .await
+                .unwrap()
+        };
+        let read = async {
+            while !replies.ends_with(b"Bye\r\n") {
+                input.read_buf(&mut replies).await.unwrap();
+            }
+        };
+        tokio::join!(write, read);
+        replies
+    };
+    let (closing, replies) = tokio::join!(serve, drive);
+    assert_eq!(closing, Closing::Quit);
+    assert_eq!(
+        String::from_utf8(replies).unwrap(),
+        "220 mx.example.test ESMTP\r\n250-mx.example.test\r\n250-PIPELINING\r\n\
+         250-SIZE 26214400\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250 STARTTLS\r\n\
+         250 2.0.0 OK\r\n250 2.0.0 OK\r\n221 2.0.0 Bye\r\n"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_client_gets_421() {
+    let (left, mut right) = duplex(1024);
+    let mut incoming = server(left);
+    let begun = tokio::time::Instant::now();
+    match incoming.next().await.unwrap() {
+        Event::Closed(closing) => assert_eq!(closing, Closing::Timeout(Timer::Command)),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(begun.elapsed().as_secs(), 300);
+    incoming.close().await.unwrap();
+    let mut replies = String::new();
+    drop(incoming);
+    right.read_to_string(&mut replies).await.unwrap();
+    assert!(
+        replies.ends_with("421 4.4.2 Timeout; closing connection\r\n"),
+        "{replies}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_server_is_too_slow() {
+    let (_left, right) = duplex(1024);
+    let mut outgoing = client(right);
+    match outgoing.next().await {
+        Err(ConnectionError::Session(client::Error::Peer(fault))) => {
+            assert_eq!(fault, client::Fault::Timeout(Timer::Greeting));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_takes_no_replies_ends() {
+    let (left, mut right) = duplex(16);
+    right.write_all(b"NOOP\r\n").await.unwrap();
+    let mut incoming = server(left);
+    match incoming.next().await {
+        Err(ConnectionError::Io(error)) => assert_eq!(error.kind(), std::io::ErrorKind::TimedOut),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn half_a_message_is_an_error() {
+    let (left, mut right) = duplex(1024);
+    let mut incoming = server(left);
+    let talk = async {
+        right
+            .write_all(b"EHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<b@example.test>\r\nDATA\r\nhalf")
+            .await
+            .unwrap();
+        right.shutdown().await.unwrap();
+    };
+    let serve = async {
+        loop {
+            match incoming.next().await {
+                Ok(Event::Hello { pending, .. }) => {
+                    incoming.answer(pending, Admission::Accept).unwrap();
+                }
+                Ok(Event::Mail { pending, .. }) => {
+                    incoming.answer(pending, Decision::Accept).unwrap();
+                }
+                Ok(Event::Rcpt { pending, .. }) => {
+                    incoming.answer(pending, Decision::Accept).unwrap();
+                }
+                Ok(Event::Data { pending }) => {
+                    incoming.answer(pending, Admission::Accept).unwrap();
+                }
+                Ok(Event::Content(octets)) => assert_eq!(octets, b"half"),
+                Ok(other) => panic!("{other:?}"),
+                Err(ConnectionError::Session(error)) => break error,
+                Err(other) => panic!("{other}"),
+            }
+        }
+    };
+    let ((), error) = tokio::join!(talk, serve);
+    assert_eq!(error, server::Error::Peer(Fault::EndOfInput));
+}
