@@ -1,10 +1,14 @@
 //! A stream with what was read and not yet used, and what was said and not yet written.
 
-use std::io;
+use std::future::poll_fn;
+use std::io::{self, ErrorKind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
+use tokio_util::io::{poll_read_buf, poll_write_buf};
 
 use crate::timer::Deadline;
 
@@ -51,18 +55,45 @@ impl<S> Buffers<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Buffers<S> {
-    /// Reads some more, until `deadline` at the latest.
-    pub(super) async fn read(&mut self, deadline: Option<Deadline>) -> io::Result<Read> {
-        self.input.reserve(READ_SIZE);
-        let read = self.stream.read_buf(&mut self.input);
+    /// Writes output and reads some more at the same time, until `deadline` at the latest.
+    ///
+    /// It has to be at the same time: a peer that pipelines writes on while its replies come back,
+    /// and two sides that only write are two full pipes (RFC 2920 section 3.1).
+    pub(super) async fn exchange(&mut self, deadline: Option<Deadline>) -> io::Result<Read> {
+        let exchange = poll_fn(|context| self.poll_exchange(context));
         let octets = match deadline {
-            None => read.await?,
-            Some(deadline) => match timeout_at(Instant::from_std(deadline.at), read).await {
+            None => exchange.await?,
+            Some(deadline) => match timeout_at(Instant::from_std(deadline.at), exchange).await {
                 Ok(octets) => octets?,
+                // A peer that takes nothing would not take a farewell either.
+                Err(_) if self.output.has_remaining() => return Err(ErrorKind::TimedOut.into()),
                 Err(_) => return Ok(Read::Late),
             },
         };
         Ok(if octets == 0 { Read::End } else { Read::Octets })
+    }
+
+    fn poll_exchange(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let Self {
+            stream,
+            input,
+            output,
+            ..
+        } = self;
+        while output.has_remaining() {
+            match poll_write_buf(Pin::new(stream), context, output) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => break,
+            }
+        }
+        // A TLS stream keeps what it was given until it is flushed.
+        if let Poll::Ready(Err(error)) = Pin::new(&mut *stream).poll_flush(context) {
+            return Poll::Ready(Err(error));
+        }
+        input.reserve(READ_SIZE);
+        poll_read_buf(Pin::new(stream), context, input)
     }
 
     /// Writes all output, until `deadline` at the latest.
@@ -70,7 +101,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Buffers<S> {
         let write = async {
             while self.output.has_remaining() {
                 if self.stream.write_buf(&mut self.output).await? == 0 {
-                    return Err(io::ErrorKind::WriteZero.into());
+                    return Err(ErrorKind::WriteZero.into());
                 }
             }
             self.stream.flush().await
@@ -79,7 +110,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Buffers<S> {
             None => write.await,
             Some(deadline) => timeout_at(Instant::from_std(deadline.at), write)
                 .await
-                .unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())),
+                .unwrap_or_else(|_| Err(ErrorKind::TimedOut.into())),
         }
     }
 }

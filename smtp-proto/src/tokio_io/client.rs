@@ -72,14 +72,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     return Ok(None);
                 }
                 Need::Flush => self.flush().await?,
-                Need::Input => {
-                    self.flush().await?;
-                    match self.buffers.read(self.session.deadline()).await? {
-                        Read::Octets => {}
-                        Read::End => self.session.end_of_input()?,
-                        Read::Late => self.session.handle_timeout(now())?,
-                    }
-                }
+                Need::Input => match self.buffers.exchange(self.session.deadline()).await? {
+                    Read::Octets => {}
+                    Read::End => self.session.end_of_input()?,
+                    Read::Late => self.session.handle_timeout(now())?,
+                },
             }
         }
         let Buffers {

@@ -91,14 +91,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     return Err(Error::Misuse(Misuse::AnswerAwaited).into());
                 }
                 Need::Flush => self.flush().await?,
-                Need::Input => {
-                    self.flush().await?;
-                    match self.buffers.read(self.session.deadline()).await? {
-                        Read::Octets => {}
-                        Read::End => self.session.end_of_input()?,
-                        Read::Late => self.session.handle_timeout(now(), &mut self.buffers.output),
-                    }
-                }
+                Need::Input => match self.buffers.exchange(self.session.deadline()).await? {
+                    Read::Octets => {}
+                    Read::End => self.session.end_of_input()?,
+                    Read::Late => self.session.handle_timeout(now(), &mut self.buffers.output),
+                },
             }
         }
         if self.session.is_closed() {
