@@ -1,1 +1,21 @@
-//! Placeholder.
+//! What the tests against other people's software share: the built programs, an `edge` of one's
+//! own for each test, a message that is hard to carry, and what became of it.
+//!
+//! The programs that are driven are installed by `interop/install.sh`; a test whose program is
+//! missing fails and says so.
+
+#![forbid(unsafe_code)]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a library of tests, which panic to fail"
+)]
+
+mod edge;
+mod message;
+mod programs;
+
+pub use edge::Edge;
+pub use message::{message, stored_content};
+pub use programs::{built, run};

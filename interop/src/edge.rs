@@ -1,0 +1,114 @@
+//! An `edge` of one's own.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use tempfile::TempDir;
+
+use crate::built;
+
+/// A running `edge`, with all four roles on ports of its own, and one folder for its mail. It is
+/// stopped when dropped.
+#[derive(Debug)]
+pub struct Edge {
+    child: Child,
+    folder: TempDir,
+    ports: Vec<(String, u16)>,
+}
+
+impl Edge {
+    /// Starts one. Its account is `alice@example.test`, password `secret`; its certificate is made
+    /// by itself.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    #[must_use]
+    pub fn start() -> Self {
+        let folder = TempDir::new().expect("a folder for the test");
+        let mail = folder.path().join("mail");
+        let mut config = format!(
+            "hostname = \"edge.example.test\"\ndomains = [\"example.test\"]\n\
+             mailboxes = [\"alice\", \"bob\", \"carol\"]\n\
+             [deliver]\nmaildir = {mail:?}\n\
+             [[user]]\nname = \"alice@example.test\"\npassword = \"secret\"\n"
+        );
+        for role in ["mx", "submission", "submissions", "lmtp"] {
+            config += &format!("[[listener]]\nrole = \"{role}\"\naddr = \"127.0.0.1:0\"\n");
+        }
+        let file = folder.path().join("edge.toml");
+        fs::write(&file, config).expect("the configuration can be written");
+        let mut child = Command::new(built("edge"))
+            .arg("--config")
+            .arg(file)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("edge starts");
+        let stdout = child.stdout.take().expect("stdout is a pipe");
+        let mut ports = Vec::new();
+        for line in BufReader::new(stdout).lines() {
+            let line = line.expect("stdout is text");
+            if line == "ready" {
+                return Self {
+                    child,
+                    folder,
+                    ports,
+                };
+            }
+            let mut words = line.split_whitespace();
+            assert_eq!(words.next(), Some("listening"), "an unknown line: {line}");
+            let role = words.next().expect("a role").to_owned();
+            let address = words.next().expect("an address");
+            let port = address
+                .rsplit(':')
+                .next()
+                .and_then(|port| port.parse().ok());
+            ports.push((role, port.expect("a port")));
+        }
+        panic!("edge ended before it was ready")
+    }
+
+    /// The port of a role.
+    ///
+    /// # Panics
+    ///
+    /// If no listener has it.
+    #[must_use]
+    pub fn port(&self, role: &str) -> u16 {
+        let found = self.ports.iter().find(|(name, _)| name == role);
+        found.unwrap_or_else(|| panic!("no listener for {role}")).1
+    }
+
+    /// The folder of the test, for files of its own.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().to_path_buf()
+    }
+
+    /// The messages that lie in a mailbox of `example.test`, as stored.
+    #[must_use]
+    pub fn mailbox(&self, local_part: &str) -> Vec<Vec<u8>> {
+        let folder = self
+            .folder
+            .path()
+            .join("mail/example.test")
+            .join(local_part)
+            .join("new");
+        let Ok(entries) = fs::read_dir(folder) else {
+            return Vec::new();
+        };
+        entries
+            .flatten()
+            .filter_map(|entry| fs::read(entry.path()).ok())
+            .collect()
+    }
+}
+
+impl Drop for Edge {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
