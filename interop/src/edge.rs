@@ -40,32 +40,26 @@ impl Edge {
         }
         let file = folder.path().join("edge.toml");
         fs::write(&file, config).expect("the configuration can be written");
-        let mut child = Command::new(built("edge"))
+        let child = Command::new(built("edge"))
             .arg("--config")
             .arg(file)
             .stdout(Stdio::piped())
             .spawn()
             .expect("edge starts");
-        let stdout = child.stdout.take().expect("stdout is a pipe");
-        let mut ports = Vec::new();
+        // From here on a panic stops it.
+        let mut edge = Self { child, folder, ports: Vec::new() };
+        let stdout = edge.child.stdout.take().expect("stdout is a pipe");
         for line in BufReader::new(stdout).lines() {
             let line = line.expect("stdout is text");
             if line == "ready" {
-                return Self {
-                    child,
-                    folder,
-                    ports,
-                };
+                return edge;
             }
             let mut words = line.split_whitespace();
             assert_eq!(words.next(), Some("listening"), "an unknown line: {line}");
             let role = words.next().expect("a role").to_owned();
             let address = words.next().expect("an address");
-            let port = address
-                .rsplit(':')
-                .next()
-                .and_then(|port| port.parse().ok());
-            ports.push((role, port.expect("a port")));
+            let port = address.rsplit(':').next().and_then(|port| port.parse().ok());
+            edge.ports.push((role, port.expect("a port")));
         }
         panic!("edge ended before it was ready")
     }
