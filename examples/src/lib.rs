@@ -7,23 +7,28 @@
 //!
 //! | for | modules |
 //! |---|---|
-//! | `edge` | [`edge_args`], [`config`], [`check`], [`explain`], [`banner`] |
-//! | its mail | [`mailboxes`], [`maildir`], [`received`], [`status`] |
+//! | `edge` | [`edge_args`], [`config`], [`check`], [`explain`], [`banner`], [`serve`], [`session`] |
+//! | its mail | [`mail`], [`mailboxes`], [`maildir`], [`received`], [`status`] |
 //! | its trust | [`certificate`], [`users`] |
-//! | `send` | [`send_args`], [`report`] |
+//! | `send` | [`send_args`], [`client_tls`], [`deliver`], [`report`] |
 
 #![forbid(unsafe_code)]
 
 pub mod banner;
 pub mod certificate;
 pub mod check;
+pub mod client_tls;
 pub mod config;
+pub mod deliver;
 pub mod edge_args;
 pub mod explain;
+pub mod mail;
 pub mod mailboxes;
 pub mod maildir;
 pub mod received;
 pub mod report;
 pub mod send_args;
+pub mod serve;
+pub mod session;
 pub mod status;
 pub mod users;

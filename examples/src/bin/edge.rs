@@ -2,13 +2,26 @@
 
 #![forbid(unsafe_code)]
 
+use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::Parser;
+use mailwire_examples::banner::{Bound, banner};
+use mailwire_examples::certificate::server_config;
 use mailwire_examples::check::check;
 use mailwire_examples::config::Settings;
 use mailwire_examples::edge_args::EdgeArgs;
 use mailwire_examples::explain::explain;
+use mailwire_examples::mail::Edge;
+use mailwire_examples::serve::BoundListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tracing::{Level, info};
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let args = EdgeArgs::parse();
@@ -28,6 +41,87 @@ fn main() -> ExitCode {
         print!("{}", explain(&settings, port));
         return ExitCode::SUCCESS;
     }
-    eprintln!("edge does not serve yet; --check and --explain work");
-    ExitCode::FAILURE
+    for advice in &settings.advice {
+        eprintln!("{advice}");
+    }
+    if settings.has_errors() {
+        return ExitCode::FAILURE;
+    }
+    let level = if args.verbose {
+        Level::DEBUG
+    } else {
+        Level::INFO
+    };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .init();
+    match run(settings) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main]
+async fn run(settings: Settings) -> Result<(), Failure> {
+    let tls = server_config(&settings.certificate, &settings.hostname)?;
+    // Before anybody is told that the server is there, since from then on it may be stopped.
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+
+    let (mut listeners, mut bound) = (Vec::new(), Vec::new());
+    for asked in &settings.listeners {
+        let listener = match asked.served {
+            Ok(listener) => listener,
+            // The advice has told why.
+            Err(_) => continue,
+        };
+        let served = BoundListener::bind(asked.address, listener)
+            .await
+            .map_err(|error| {
+                format!(
+                    "{} cannot listen at {}: {error}",
+                    listener.role, asked.address
+                )
+            })?;
+        bound.push(Bound {
+            address: served.address()?,
+            listener,
+        });
+        listeners.push(served);
+    }
+    let banner = banner(&settings, &bound);
+    let edge = Arc::new(Edge {
+        settings,
+        tls,
+        accepted: AtomicU64::new(0),
+    });
+
+    let stop = CancellationToken::new();
+    let mut serving = JoinSet::new();
+    for listener in listeners {
+        serving.spawn(listener.serve(Arc::clone(&edge), stop.clone()));
+    }
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(banner.as_bytes())?;
+    stdout.flush()?;
+    drop(stdout);
+
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        // A listener ends before it is told to only when it cannot serve at all.
+        Some(ended) = serving.join_next() => ended??,
+    }
+    stop.cancel();
+    while let Some(ended) = serving.join_next().await {
+        ended??;
+    }
+    info!(messages = edge.accepted.load(Ordering::Relaxed), "stopped");
+    Ok(())
 }

@@ -1,7 +1,5 @@
 //! The message: its octets, and the two things about them that a server is told before.
 
-use memchr::memchr2_iter;
-
 /// The content of a message, its line ends as the file has them.
 ///
 /// On the wire every line end is CRLF (RFC 5321 section 2.3.8), whether it is a CRLF, a bare LF or a
@@ -27,24 +25,22 @@ impl<'a> Content<'a> {
     /// The octets that will be sent, without doubled dots and without the end of the content
     /// (RFC 1870 section 5).
     pub(super) fn size(self) -> u64 {
-        // Each line end that is one octet here, and one that is missing at the end, adds to it.
-        let single = memchr2_iter(b'\r', b'\n', self.octets)
-            .filter(|&at| !self.is_in_crlf(at))
-            .count();
-        let last = match self.octets.last() {
-            None | Some(b'\r' | b'\n') => 0,
-            Some(_) => 2,
-        };
-        (self.octets.len() as u64)
-            .saturating_add(single as u64)
-            .saturating_add(last)
-    }
-
-    fn is_in_crlf(self, at: usize) -> bool {
-        let octet = |at: usize| self.octets.get(at).copied();
-        match octet(at) {
-            Some(b'\r') => octet(at.saturating_add(1)) == Some(b'\n'),
-            _ => at.checked_sub(1).and_then(octet) == Some(b'\r'),
+        let mut previous = None;
+        let mut size: u64 = 0;
+        for &octet in self.octets {
+            let sent = match (previous, octet) {
+                // The second half of a CRLF has been counted with the first.
+                (Some(b'\r'), b'\n') => 0,
+                (_, b'\r' | b'\n') => 2,
+                _ => 1,
+            };
+            size = size.saturating_add(sent);
+            previous = Some(octet);
+        }
+        match previous {
+            None | Some(b'\r' | b'\n') => size,
+            // The last line gets the end that it lacks.
+            Some(_) => size.saturating_add(2),
         }
     }
 

@@ -11,6 +11,7 @@ use super::buffers::{Buffers, Read, now};
 use crate::error::Misuse;
 use crate::peer::Peer;
 use crate::server::{Ask, Config, Error, Event, Need, Pending, Session, TlsUpgrade, ask};
+use crate::timer::{Deadline, Timer};
 
 /// One client's connection.
 ///
@@ -69,19 +70,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    /// The next event. [`Event::Handled`] and the like want nothing done.
+    /// Waits until [`next`](Self::next) has an event, writing what has to leave meanwhile.
     ///
-    /// After [`Event::Closed`] all output has been written; call [`close`](Self::close).
+    /// It borrows nothing when it is done, so it is the one to put beside another future, such as
+    /// the word to stop.
     ///
     /// # Cancel safety
     ///
-    /// The future may be dropped at any point and `next` called again; nothing is lost.
+    /// The future may be dropped at any point and called again; nothing is lost.
     ///
     /// # Errors
     ///
     /// The stream failed; the peer closed in the middle of a message; or a question is unanswered,
     /// which is [`Misuse::AnswerAwaited`].
-    pub async fn next(&mut self) -> Result<Event<'_>, ServerError> {
+    pub async fn ready(&mut self) -> Result<(), ServerError> {
         self.buffers.drop_consumed();
         loop {
             match self.session.need(&self.buffers.input, &self.buffers.output) {
@@ -101,6 +103,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if self.session.is_closed() {
             self.flush().await?;
         }
+        Ok(())
+    }
+
+    /// The next event. [`Event::Handled`] and the like want nothing done.
+    ///
+    /// After [`Event::Closed`] all output has been written; call [`close`](Self::close).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`ready`](Self::ready).
+    ///
+    /// # Errors
+    ///
+    /// As [`ready`](Self::ready).
+    pub async fn next(&mut self) -> Result<Event<'_>, ServerError> {
+        self.ready().await?;
         let Buffers {
             input,
             output,
@@ -139,7 +157,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     ///
     /// The stream failed, or the peer takes nothing for longer than the session waits.
     pub async fn flush(&mut self) -> Result<(), ServerError> {
-        Ok(self.buffers.flush(self.session.deadline()).await?)
+        let deadline = self.write_deadline();
+        Ok(self.buffers.flush(deadline).await?)
     }
 
     /// Says 220 to STARTTLS and hands over stream and session for the handshake; go on with
@@ -174,8 +193,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// The stream failed.
     pub async fn shut_down(&mut self) -> Result<(), ServerError> {
         self.session.shut_down(&mut self.buffers.output);
-        self.buffers.flush(None).await?;
-        Ok(())
+        self.flush().await
     }
 
     /// Writes what is left and closes the stream for writing (a TLS stream says `close_notify`).
@@ -184,9 +202,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     ///
     /// The stream failed.
     pub async fn close(&mut self) -> Result<(), ServerError> {
-        let deadline = self.session.deadline();
-        self.buffers.flush(deadline).await?;
+        self.flush().await?;
         Ok(self.buffers.stream.shutdown().await?)
+    }
+
+    /// Until when a peer may take output: as long as the session waits for it, and after its end
+    /// as long as for a command.
+    fn write_deadline(&self) -> Option<Deadline> {
+        let timeouts = &self.session.config().timeouts;
+        self.session
+            .deadline()
+            .or_else(|| timeouts.deadline(Timer::Command, now()))
     }
 }
 

@@ -1,0 +1,147 @@
+//! One connection of `edge`: the events of its session, and what is answered.
+
+use std::sync::Arc;
+
+use mailwire_smtp_proto::peer::Peer;
+use mailwire_smtp_proto::reply::Reply;
+use mailwire_smtp_proto::server::{Config, Event, Pending, Refuse, ask};
+use mailwire_smtp_proto::timer::Timer;
+use mailwire_smtp_proto::tokio_io::server::{Connection, ServerError};
+use mailwire_smtp_proto::tokio_io::tls;
+use mailwire_tls_policy::{Channel, TlsMode};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info};
+
+use crate::mail::{Edge, Exchange};
+
+/// How a part of a session ended.
+enum Ended {
+    /// For good.
+    Closed,
+    /// With STARTTLS.
+    StartTls(Pending<ask::StartTls>),
+}
+
+/// Serves one connection to its end. `stop` is cancelled when the server stops.
+pub async fn serve(
+    edge: Arc<Edge>,
+    config: Arc<Config>,
+    stream: TcpStream,
+    stop: CancellationToken,
+) {
+    let peer = stream.peer_addr().map_or_else(|_| Peer::local(), Peer::at);
+    // A reply waits for nothing: each flush is one answer, or one group of them.
+    let _ = stream.set_nodelay(true);
+    if let Err(error) = talk(&edge, config, stream, peer, &stop).await {
+        info!(peer = peer.address().map(tracing::field::display), %error, "session failed");
+    }
+}
+
+async fn talk(
+    edge: &Arc<Edge>,
+    config: Arc<Config>,
+    stream: TcpStream,
+    peer: Peer,
+    stop: &CancellationToken,
+) -> Result<(), ServerError> {
+    if let (TlsMode::Implicit, Some(certificate)) = (config.listener.tls, &edge.tls) {
+        let deadline = config
+            .timeouts
+            .deadline(Timer::Handshake, std::time::Instant::now());
+        let stream = tls::accept(Arc::clone(certificate), stream, deadline).await?;
+        let connection = Connection::accept(stream, config, peer, Channel::Tls);
+        return secured(edge, connection, stop).await;
+    }
+    let mut connection = Connection::accept(stream, config, peer, Channel::Plain);
+    let mut exchange = Exchange::new(Arc::clone(edge));
+    match converse(&mut connection, &mut exchange, stop).await? {
+        Ended::Closed => connection.close().await,
+        Ended::StartTls(pending) => match &edge.tls {
+            Some(certificate) => {
+                let (stream, upgrade) = connection.start_tls(pending).await?;
+                let connection = tls::resume(Arc::clone(certificate), stream, upgrade).await?;
+                secured(edge, connection, stop).await
+            }
+            None => {
+                let reply = Reply::fixed(454, (4, 7, 0), "TLS not available");
+                connection.answer(pending, Refuse(reply))?;
+                connection.shut_down().await?;
+                connection.close().await
+            }
+        },
+    }
+}
+
+/// A session inside TLS, which knows nothing of what was before.
+async fn secured<S: AsyncRead + AsyncWrite + Unpin>(
+    edge: &Arc<Edge>,
+    mut connection: Connection<S>,
+    stop: &CancellationToken,
+) -> Result<(), ServerError> {
+    let mut exchange = Exchange::new(Arc::clone(edge));
+    // A second STARTTLS never gets here: policy refuses it.
+    let _ = converse(&mut connection, &mut exchange, stop).await?;
+    connection.close().await
+}
+
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+    connection: &mut Connection<S>,
+    exchange: &mut Exchange,
+    stop: &CancellationToken,
+) -> Result<Ended, ServerError> {
+    let role = connection.session().config().listener.role;
+    loop {
+        // A transaction that runs may end; a session that idles is told to go.
+        let idle = !connection.session().phase().in_transaction();
+        let stopping = tokio::select! {
+            ready = connection.ready() => ready.map(|()| false)?,
+            () = stop.cancelled(), if idle => true,
+        };
+        if stopping {
+            connection.shut_down().await?;
+            return Ok(Ended::Closed);
+        }
+        let event = connection.next().await?;
+        if !matches!(event, Event::Content(_)) {
+            // Credentials do not print their secret.
+            debug!(?event);
+        }
+        match event {
+            Event::Hello { name, pending, .. } => {
+                let admission = exchange.hello(name.to_string());
+                connection.answer(pending, admission)?;
+            }
+            Event::Auth {
+                credentials,
+                pending,
+            } => {
+                let decision = exchange.auth(&credentials);
+                connection.answer(pending, decision)?;
+            }
+            Event::StartTls { pending } => return Ok(Ended::StartTls(pending)),
+            Event::Mail { mail, pending } => {
+                let decision = exchange.mail(&mail);
+                connection.answer(pending, decision)?;
+            }
+            Event::Rcpt { rcpt, pending } => {
+                let decision = exchange.rcpt(&rcpt, role);
+                connection.answer(pending, decision)?;
+            }
+            Event::Data { pending } => {
+                let admission = exchange.data(connection.session());
+                connection.answer(pending, admission)?;
+            }
+            Event::Content(octets) => exchange.content(octets),
+            Event::Message { octets, pending } => {
+                let verdict = exchange.message(octets, connection.session());
+                connection.answer(pending, verdict)?;
+            }
+            Event::MessageRefused(_) | Event::Reset => exchange.forget(),
+            Event::Closed(_) => return Ok(Ended::Closed),
+            // Refusals by the session itself, and whatever a later version may tell.
+            _ => {}
+        }
+    }
+}
