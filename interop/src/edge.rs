@@ -47,7 +47,11 @@ impl Edge {
             .spawn()
             .expect("edge starts");
         // From here on a panic stops it.
-        let mut edge = Self { child, folder, ports: Vec::new() };
+        let mut edge = Self {
+            child,
+            folder,
+            ports: Vec::new(),
+        };
         let stdout = edge.child.stdout.take().expect("stdout is a pipe");
         for line in BufReader::new(stdout).lines() {
             let line = line.expect("stdout is text");
@@ -58,7 +62,10 @@ impl Edge {
             assert_eq!(words.next(), Some("listening"), "an unknown line: {line}");
             let role = words.next().expect("a role").to_owned();
             let address = words.next().expect("an address");
-            let port = address.rsplit(':').next().and_then(|port| port.parse().ok());
+            let port = address
+                .rsplit(':')
+                .next()
+                .and_then(|port| port.parse().ok());
             edge.ports.push((role, port.expect("a port")));
         }
         panic!("edge ended before it was ready")

@@ -73,7 +73,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<'_, '_, S> {
                 Some(id) => progress.asked.insert(id, recipient),
                 None => break,
             };
-            self.lock_step(&mut progress).await?;
         }
         self.say(&mut progress, "DATA", Connection::data).await?;
         self.take_all(&mut progress).await?;
@@ -115,6 +114,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<'_, '_, S> {
         line: impl Display,
         command: impl Fn(&mut Connection<S>) -> Result<CommandId, NotNow>,
     ) -> Result<Option<CommandId>, Failure> {
+        if !self.delivery.plan.pipelining {
+            self.take_all(progress).await?;
+        }
         loop {
             if progress.is_hopeless() {
                 return Ok(None);
@@ -125,14 +127,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<'_, '_, S> {
                 said => return self.said(line, said).map(Some),
             }
         }
-    }
-
-    /// Waits for the reply where no flight is wanted.
-    async fn lock_step(&mut self, progress: &mut Progress) -> Result<(), Failure> {
-        if self.delivery.plan.pipelining {
-            return Ok(());
-        }
-        self.take_all(progress).await
     }
 
     async fn take_all(&mut self, progress: &mut Progress) -> Result<(), Failure> {
