@@ -456,7 +456,11 @@ fn more_recipients_than_a_flight() {
         peer.say("250 Ok\r\n");
         for number in 0..250 {
             peer.expect(&format!("RCPT TO:<user{number}@example.test>"));
-            let reply = if number % 100 == 99 { "550 No" } else { "250 Ok" };
+            let reply = if number % 100 == 99 {
+                "550 No"
+            } else {
+                "250 Ok"
+            };
             peer.say(&format!("{reply}\r\n"));
         }
         peer.expect("DATA");
@@ -537,7 +541,10 @@ fn starttls_is_required_and_not_offered() {
         peer.farewell();
     });
     let login = ["--user", "tim", "--password", "tanstaaftanstaaf"];
-    let report = send(&server, &[&BOB[..], &login, &["--tls", "starttls"]].concat());
+    let report = send(
+        &server,
+        &[&BOB[..], &login, &["--tls", "starttls"]].concat(),
+    );
     assert_eq!(
         outcome(&report),
         ("refused_locally", "starttls_not_offered")
@@ -581,10 +588,7 @@ fn without_a_usable_mechanism_nothing_is_sent_by_nobody() {
             peer.farewell();
         });
         let report = send(&server, &[&BOB[..], &LOGIN].concat());
-        assert_eq!(
-            outcome(&report),
-            ("refused_locally", "no_usable_mechanism")
-        );
+        assert_eq!(outcome(&report), ("refused_locally", "no_usable_mechanism"));
         assert!(report["remedy"].as_str().unwrap().contains(word));
         assert_eq!(server.heard(), "EHLO [127.0.0.1]\r\nQUIT\r\n");
     }
@@ -798,10 +802,7 @@ fn octets_behind_the_220_to_starttls_end_it() {
             peer.expect_end();
         });
         let report = send(&server, &BOB);
-        assert_eq!(
-            outcome(&report),
-            ("protocol_error", "bytes_after_starttls")
-        );
+        assert_eq!(outcome(&report), ("protocol_error", "bytes_after_starttls"));
         assert_eq!(server.heard(), "EHLO [127.0.0.1]\r\nSTARTTLS\r\n");
     }
 }
