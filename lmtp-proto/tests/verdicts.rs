@@ -2,6 +2,10 @@
 //! is the same at every cut of the input.
 
 #![allow(
+    clippy::disallowed_methods,
+    reason = "a test is the caller: it has the clock and the files"
+)]
+#![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,

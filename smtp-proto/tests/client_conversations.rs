@@ -12,6 +12,10 @@
 //! ```
 
 #![allow(
+    clippy::disallowed_methods,
+    reason = "a test is the caller: it has the clock and the files"
+)]
+#![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,

@@ -12,6 +12,10 @@
 //! without its quotes, ` @ ` and the host; of a command, the line as a client would send it; of
 //! parameters, what a client would send behind the path; of xtext, the octets that are meant.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test is the caller: it has the clock and the files"
+)]
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test fails by a panic")]
 
 use std::collections::HashSet;

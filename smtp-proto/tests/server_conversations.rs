@@ -19,6 +19,10 @@
 //! Between two inputs the `S:` and `E:` lines are compared in order, and all of them.
 
 #![allow(
+    clippy::disallowed_methods,
+    reason = "a test is the caller: it has the clock and the files"
+)]
+#![allow(
     clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,

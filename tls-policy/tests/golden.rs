@@ -4,6 +4,10 @@
 //! writes the files anew; read the difference before you keep it.
 
 #![allow(
+    clippy::disallowed_methods,
+    reason = "a test is the caller: it has the clock and the files"
+)]
+#![allow(
     clippy::unwrap_used,
     reason = "helpers of tests; the lint only knows the tests themselves"
 )]
