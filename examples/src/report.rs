@@ -21,10 +21,12 @@ use serde::Serialize;
 pub struct Report {
     /// The result in a word.
     pub outcome: Outcome,
-    /// Each recipient, in the order of the command line; those that were never asked for have no
+    /// Each recipient, in the order of the command line; those that no reply was about have no
     /// code.
     pub recipients: Vec<RecipientReport>,
-    /// The last reply of the server, if there was any.
+    /// The last reply of the server that decided something, if there was any: not that to QUIT, and
+    /// not those that only follow from a refusal, as 503 to the rest of a flight. None where this
+    /// side refused, since a reply beside that would be taken for the cause.
     pub reply: Option<ReplyReport>,
     /// Why it is not `delivered`: a stable name in snake case.
     pub reason: Option<Cow<'static, str>>,
@@ -138,7 +140,7 @@ impl Outcome {
 pub struct RecipientReport {
     /// The address, as on the command line.
     pub address: String,
-    /// The reply that settled it: to RCPT if that was refused, else to the message.
+    /// The reply that settled it: to MAIL, RCPT or DATA if that was refused, else to the message.
     #[serde(flatten)]
     pub reply: Settled,
 }

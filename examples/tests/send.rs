@@ -550,6 +550,7 @@ fn starttls_is_required_and_not_offered() {
         ("refused_locally", "starttls_not_offered")
     );
     assert!(report["remedy"].as_str().unwrap().contains("465"));
+    assert_eq!(report["reply"], Value::Null);
     assert_eq!(server.heard(), "EHLO [127.0.0.1]\r\nQUIT\r\n");
 }
 

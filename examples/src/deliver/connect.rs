@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
+use mailwire_smtp_proto::policy::outbound::CertificateCheck;
 use mailwire_smtp_proto::timer::{Deadline, Timeouts, Timer};
 use mailwire_smtp_proto::tokio_io::tls;
 use tokio::net::{TcpStream, lookup_host};
@@ -14,7 +15,6 @@ use super::failure::Failure;
 use super::record::version_name;
 use crate::report::{Outcome, TlsReport, Verification};
 use crate::send_args::Target;
-use mailwire_smtp_proto::policy::outbound::CertificateCheck;
 
 /// Connects to one address of the server after the other, until one takes it.
 ///

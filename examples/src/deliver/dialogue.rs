@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::Delivery;
 use super::failure::Failure;
-use super::record::{rejected, reply_report};
+use super::record::reply_report;
 use crate::report::ReplyReport;
 
 /// How long the reply to QUIT is waited for. It decides nothing.
@@ -230,7 +230,7 @@ impl<'d, 'a, S: AsyncRead + AsyncWrite + Unpin> Dialogue<'d, 'a, S> {
             About::Closing => "service_closing",
             _ => reason,
         };
-        rejected(reason, &heard.reply, self.delivery.record.authenticated)
+        self.delivery.record.rejected(reason, &heard.reply)
     }
 
     /// Ends a dialogue that failed, with QUIT if there is somebody to say it to.

@@ -40,10 +40,18 @@ impl Failure {
     }
 
     pub(super) fn timeout(timer: Timer) -> Self {
-        let remedy = format!(
-            "The server was too slow: {}. Ask whether it is up, or give it more time by --timeout.",
-            timer.as_str()
-        );
+        let what = timer.as_str();
+        let remedy = match timer {
+            // A server that begins in TLS waits for the client to speak first.
+            Timer::Greeting => format!(
+                "The server was too slow: {what}. If its port begins in TLS (465), use --tls \
+                 implicit; else give it more time by --timeout."
+            ),
+            _ => format!(
+                "The server was too slow: {what}. Look into its log, or give it more time by \
+                 --timeout."
+            ),
+        };
         Self::new(Outcome::Timeout, timeout_name(timer), remedy)
     }
 

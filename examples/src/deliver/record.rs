@@ -67,6 +67,13 @@ impl Record {
         }
     }
 
+    /// A step before the transaction was refused by `reply`.
+    pub(super) fn rejected(&self, reason: &'static str, reply: &ReplyReport) -> Failure {
+        let enhanced = reply.enhanced.as_deref();
+        let remedy = remedy(reply.code, enhanced, self.tls.is_some(), self.authenticated);
+        Failure::new(Outcome::Rejected, reason, remedy)
+    }
+
     /// The report, when every recipient has its final reply.
     pub(super) fn settled(self) -> Report {
         let is_delivered = |it: &&RecipientReport| matches!(it.reply.code, Some(200..=299));
@@ -85,7 +92,8 @@ impl Record {
             .find(|it| !is_delivered(it))
             .map(|it| (it.reply.code, it.reply.enhanced.as_deref()));
         if let Some((Some(code), enhanced)) = refusal {
-            report.remedy = Some(remedy(code, enhanced, report.authenticated).into());
+            let has_tls = report.tls.is_some();
+            report.remedy = Some(remedy(code, enhanced, has_tls, report.authenticated).into());
         }
         report
     }
@@ -97,11 +105,14 @@ impl Record {
         } else {
             failure
         };
-        Report {
-            reason: Some(failure.reason),
-            remedy: Some(failure.remedy),
-            ..self.report(failure.outcome)
+        let mut report = self.report(failure.outcome);
+        if failure.outcome == Outcome::RefusedLocally {
+            // No server refused; a reply beside it would be taken for the cause.
+            report.reply = None;
         }
+        report.reason = Some(failure.reason);
+        report.remedy = Some(failure.remedy);
+        report
     }
 
     fn report(self, outcome: Outcome) -> Report {
@@ -115,18 +126,17 @@ impl Record {
     }
 }
 
-/// A server's refusal of a step before the transaction.
-pub(super) fn rejected(reason: &'static str, reply: &ReplyReport, authenticated: bool) -> Failure {
-    let remedy = remedy(reply.code, reply.enhanced.as_deref(), authenticated);
-    Failure::new(Outcome::Rejected, reason, remedy)
-}
-
 /// What may help against a refusal. The server's own text says more, where it says anything.
-fn remedy(code: u16, enhanced: Option<&str>, authenticated: bool) -> &'static str {
+fn remedy(code: u16, enhanced: Option<&str>, has_tls: bool, authenticated: bool) -> &'static str {
     match (code, enhanced) {
-        (530, _) | (554 | 550, Some("5.7.1")) if !authenticated => {
-            "The server took you for a stranger. Log in by --user and --password at a submission \
-             port, 465 with --tls implicit or 587 with --tls starttls; port 25 offers no login."
+        (530, _) if !has_tls => {
+            "The server wants TLS, a login, or both first: use --tls starttls or --tls implicit, \
+             and --user with --password at a submission port."
+        }
+        (530, _) | (550 | 554, Some("5.7.1")) if !authenticated => {
+            "You were not authenticated, which may be why. Log in by --user and --password at a \
+             submission port: 465 with --tls implicit, or 587 with --tls starttls; port 25 offers \
+             no login."
         }
         (535, _) => "The server did not take this user with this password; check both.",
         (538, _) => "The server wants TLS for this login: use --tls starttls or --tls implicit.",
@@ -152,5 +162,61 @@ pub(super) fn version_name(version: Option<ProtocolVersion>) -> Cow<'static, str
         Some(ProtocolVersion::TLSv1_3) => "TLSv1.3".into(),
         Some(other) => format!("{other:?}").into(),
         None => "unknown".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(code: u16, enhanced: &str) -> ReplyReport {
+        ReplyReport {
+            code,
+            enhanced: Some(enhanced.to_owned()),
+            text: "words".to_owned(),
+        }
+    }
+
+    fn record() -> Record {
+        Record::new(&["a@example.test".to_owned(), "b@example.test".to_owned()])
+    }
+
+    #[test]
+    fn a_reply_to_the_rest_leaves_what_is_settled() {
+        let mut record = record();
+        record.settle(1, &reply(550, "5.1.1"));
+        record.settle_the_rest(&reply(250, "2.0.0"));
+        let report = record.settled();
+        assert_eq!(report.outcome, Outcome::Partial);
+        assert_eq!(report.recipients[0].reply.code, Some(250));
+        assert_eq!(report.recipients[1].reply.code, Some(550));
+    }
+
+    #[test]
+    fn a_delivery_has_no_reason_and_no_remedy() {
+        let mut record = record();
+        record.settle_the_rest(&reply(250, "2.0.0"));
+        let report = record.settled();
+        assert_eq!(report.outcome, Outcome::Delivered);
+        assert_eq!((report.reason, report.remedy), (None, None));
+    }
+
+    #[test]
+    fn a_refusal_of_our_own_shows_no_reply() {
+        let mut record = record();
+        record.note(&reply(250, "2.0.0"));
+        let report = record.failed(Failure::local("name", "A sentence."));
+        assert_eq!(report.outcome, Outcome::RefusedLocally);
+        assert_eq!(report.reply, None);
+    }
+
+    #[test]
+    fn remedies_fit_what_is_missing() {
+        let (clear, tls) = (false, true);
+        assert!(remedy(530, Some("5.7.0"), clear, false).contains("TLS"));
+        assert!(remedy(530, Some("5.7.0"), tls, false).contains("--user"));
+        assert!(remedy(554, Some("5.7.1"), tls, false).contains("465"));
+        assert!(!remedy(554, Some("5.7.1"), tls, true).contains("465"));
+        assert!(remedy(451, None, tls, true).contains("later"));
     }
 }
