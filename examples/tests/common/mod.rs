@@ -1,0 +1,190 @@
+//! A running `edge` to talk to, in octets.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// An `edge` of one's own, stopped when dropped.
+pub(crate) struct Edge {
+    child: Child,
+    mail: PathBuf,
+    ports: Vec<(String, u16)>,
+    _folder: TempDir,
+}
+
+impl Edge {
+    /// Starts one on the four roles without a certificate, where submission takes AUTH in clear;
+    /// `extra` goes on top of the configuration.
+    pub(crate) fn start(extra: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let mail = folder.path().join("mail");
+        Self::start_at(folder, mail, extra)
+    }
+
+    /// As [`start`](Self::start), with mail stored in `mail`.
+    pub(crate) fn start_at(folder: TempDir, mail: PathBuf, extra: &str) -> Self {
+        let mut config = format!(
+            "hostname = \"edge.example.test\"\ndomains = [\"example.test\"]\n{extra}\n\
+             [deliver]\nmaildir = {mail:?}\n\
+             [[user]]\nname = \"alice@example.test\"\npassword = \"secret\"\n"
+        );
+        for role in ["mx", "submission", "lmtp"] {
+            let clear = if role == "submission" && extra.contains("tls = false") {
+                "cleartext_auth = \"allow\"\n"
+            } else {
+                ""
+            };
+            config += &format!("[[listener]]\nrole = \"{role}\"\naddr = \"127.0.0.1:0\"\n{clear}");
+        }
+        let file = folder.path().join("edge.toml");
+        fs::write(&file, config).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_edge"))
+            .arg("--config")
+            .arg(file)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut edge = Self {
+            child,
+            mail,
+            ports: Vec::new(),
+            _folder: folder,
+        };
+        for line in stdout.lines() {
+            let line = line.unwrap();
+            if line == "ready" {
+                return edge;
+            }
+            let words: Vec<&str> = line.split_whitespace().collect();
+            assert_eq!(words[0], "listening", "{line}");
+            let port = words[2].rsplit(':').next().unwrap().parse().unwrap();
+            edge.ports.push((words[1].to_owned(), port));
+        }
+        panic!("edge ended before it was ready")
+    }
+
+    /// Connects to the listener of a role, and takes its greeting.
+    pub(crate) fn connect(&self, role: &str) -> Talk {
+        let port = self.ports.iter().find(|(name, _)| name == role).unwrap().1;
+        let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        let mut talk = Talk {
+            reader: BufReader::new(stream),
+        };
+        assert!(talk.reply().starts_with("220 "));
+        talk
+    }
+
+    /// Every file below the mail folder, wherever it is.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        collect(&self.mail, &mut files);
+        files.sort();
+        files
+    }
+
+    /// The folder that mail is stored in.
+    pub(crate) fn mail(&self) -> &Path {
+        &self.mail
+    }
+
+    pub(crate) fn terminate(&self) {
+        let id = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    /// Waits for its end, for `limit` at the most.
+    pub(crate) fn wait(&mut self, limit: Duration) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(begun.elapsed() < limit, "edge did not end within {limit:?}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.path().is_dir() {
+            collect(&entry.path(), files);
+        } else {
+            files.push(entry.path());
+        }
+    }
+}
+
+impl Drop for Edge {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One connection.
+pub(crate) struct Talk {
+    reader: BufReader<TcpStream>,
+}
+
+impl Talk {
+    /// Sends octets as they are.
+    pub(crate) fn send(&mut self, octets: &[u8]) {
+        self.reader.get_mut().write_all(octets).unwrap();
+    }
+
+    /// One whole reply, its lines joined by a line end.
+    pub(crate) fn reply(&mut self) -> String {
+        let mut lines = Vec::new();
+        loop {
+            let mut line = String::new();
+            let octets = self.reader.read_line(&mut line).unwrap();
+            assert!(octets > 0, "the connection ended instead of a reply");
+            let line = line.strip_suffix("\r\n").unwrap().to_owned();
+            let last = line.as_bytes().get(3) != Some(&b'-');
+            lines.push(line);
+            if last {
+                return lines.join("\n");
+            }
+        }
+    }
+
+    /// Says a command and takes its reply.
+    pub(crate) fn say(&mut self, command: &str) -> String {
+        self.send(format!("{command}\r\n").as_bytes());
+        self.reply()
+    }
+
+    /// Says commands that have to be accepted.
+    pub(crate) fn accepted(&mut self, commands: &[&str]) {
+        for command in commands {
+            let reply = self.say(command);
+            assert!(reply.starts_with(['2', '3']), "{command}: {reply}");
+        }
+    }
+
+    /// Whatever still comes, until the server closes.
+    pub(crate) fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        self.reader.read_to_string(&mut rest).unwrap();
+        rest
+    }
+}
