@@ -15,7 +15,7 @@
 //! | [`client`] | the client session: commands with ids, replies that carry them |
 //! | [`table`] | the two tables that hold the dialogue |
 //! | [`dialect`] | what differs between SMTP and LMTP |
-//! | [`line`], [`body`], [`reply`] | framing, in both directions |
+//! | [`line`](mod@line), [`body`], [`reply`] | framing, in both directions |
 //! | [`verb`], [`command`], [`path`], [`host`], [`params`], [`xtext`], [`ehlo`] | grammar, in both directions |
 //! | [`auth`] | SASL |
 //! | [`limits`], [`timer`], [`error`] | bounds, deadlines, and the caller's mistakes |
