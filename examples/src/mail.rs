@@ -27,6 +27,8 @@ pub struct Edge {
     pub settings: Settings,
     /// Its certificate, if it has one.
     pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// Whether dialogues are told to stderr.
+    pub verbose: bool,
     /// Messages that were accepted, those thrown away included.
     pub accepted: AtomicU64,
 }

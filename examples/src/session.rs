@@ -12,7 +12,7 @@ use mailwire_tls_policy::{Channel, TlsMode};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info};
+use tracing::info;
 
 use crate::mail::{Edge, Exchange};
 
@@ -54,7 +54,10 @@ async fn talk(
         let connection = Connection::accept(stream, config, peer, Channel::Tls);
         return secured(edge, connection, stop).await;
     }
-    let mut connection = Connection::accept(stream, config, peer, Channel::Plain);
+    let mut connection = told(
+        edge,
+        Connection::accept(stream, config, peer, Channel::Plain),
+    );
     let mut exchange = Exchange::new(Arc::clone(edge));
     match converse(&mut connection, &mut exchange, stop).await? {
         Ended::Closed => connection.close().await,
@@ -74,12 +77,26 @@ async fn talk(
     }
 }
 
+/// With `-v` the dialogue goes to stderr, a line of it as one line there.
+fn told<S: AsyncRead + AsyncWrite + Unpin>(
+    edge: &Edge,
+    connection: Connection<S>,
+) -> Connection<S> {
+    if !edge.verbose {
+        return connection;
+    }
+    let peer = connection.session().peer().address();
+    let peer = peer.map_or_else(|| "local".to_owned(), |address| address.to_string());
+    connection.with_transcript(move |line| eprintln!("{peer} {line}"))
+}
+
 /// A session inside TLS, which knows nothing of what was before.
 async fn secured<S: AsyncRead + AsyncWrite + Unpin>(
     edge: &Arc<Edge>,
-    mut connection: Connection<S>,
+    connection: Connection<S>,
     stop: &CancellationToken,
 ) -> Result<(), ServerError> {
+    let mut connection = told(edge, connection);
     let mut exchange = Exchange::new(Arc::clone(edge));
     // A second STARTTLS never gets here: policy refuses it.
     let _ = converse(&mut connection, &mut exchange, stop).await?;
@@ -104,10 +121,6 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
             return Ok(Ended::Closed);
         }
         let event = connection.next().await?;
-        if !matches!(event, Event::Content(_)) {
-            // Credentials do not print their secret.
-            debug!(?event);
-        }
         match event {
             Event::Hello { name, pending, .. } => {
                 let admission = exchange.hello(name.to_string());

@@ -19,6 +19,7 @@
 //! | [`verb`], [`command`], [`path`], [`host`], [`params`], [`xtext`], [`ehlo`] | grammar, in both directions |
 //! | [`auth`] | SASL |
 //! | [`limits`], [`timer`], [`error`] | bounds, deadlines, and the caller's mistakes |
+//! | [`transcript`] | the dialogue for people to read, without its secrets |
 //!
 //! Features: `tokio` adds `tokio_io`, connections over any tokio stream; `rustls` adds their TLS
 //! hand-over. Neither changes what the rest does.
@@ -45,6 +46,7 @@ pub mod table;
 pub mod timer;
 #[cfg(feature = "tokio")]
 pub mod tokio_io;
+pub mod transcript;
 pub mod verb;
 pub mod xtext;
 

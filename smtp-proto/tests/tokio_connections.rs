@@ -10,9 +10,9 @@
 )]
 
 use std::io::ErrorKind;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use mailwire_smtp_proto::client::{self, Event as Reply};
+use mailwire_smtp_proto::client::{self, Event as Told};
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::host::HelloName;
 use mailwire_smtp_proto::params::{MailParameters, RcptParameters};
@@ -20,6 +20,7 @@ use mailwire_smtp_proto::path::{ForwardPath, ReversePath};
 use mailwire_smtp_proto::peer::Peer;
 use mailwire_smtp_proto::policy::outbound::{PeerLocation, Policy, TlsMode};
 use mailwire_smtp_proto::policy::{Channel, Listener, Role};
+use mailwire_smtp_proto::reply::Reply;
 use mailwire_smtp_proto::server::{self, Admission, Closing, Decision, Event, Fault};
 use mailwire_smtp_proto::table::Outcome;
 use mailwire_smtp_proto::timer::Timer;
@@ -65,14 +66,14 @@ async fn accept_all(
 async fn send(connection: &mut outgoing::Connection<DuplexStream>, content: &[u8]) {
     assert!(matches!(
         connection.next().await.unwrap(),
-        Some(Reply::Greeting { .. })
+        Some(Told::Greeting { .. })
     ));
     connection
         .hello(&HelloName::parse("client.example.test").unwrap())
         .unwrap();
     assert!(matches!(
         connection.next().await.unwrap(),
-        Some(Reply::Hello { .. })
+        Some(Told::Hello { .. })
     ));
     let sender = ReversePath::parse("<a@client.example.test>").unwrap();
     let recipient = ForwardPath::parse("<alice@example.test>").unwrap();
@@ -85,7 +86,7 @@ async fn send(connection: &mut outgoing::Connection<DuplexStream>, content: &[u8
     let data = connection.data().unwrap();
     for expected in [mail, rcpt, data] {
         match connection.next().await.unwrap() {
-            Some(Reply::Reply {
+            Some(Told::Reply {
                 id,
                 outcome: Outcome::Accepted,
                 ..
@@ -100,7 +101,7 @@ async fn send(connection: &mut outgoing::Connection<DuplexStream>, content: &[u8
     let verdict = connection.next().await.unwrap();
     assert!(matches!(
         verdict,
-        Some(Reply::Verdict {
+        Some(Told::Verdict {
             outcome: Outcome::Accepted,
             ..
         })
@@ -274,4 +275,83 @@ async fn half_a_message_is_an_error() {
     };
     let ((), error) = tokio::join!(talk, serve);
     assert_eq!(error, server::Error::Peer(Fault::EndOfInput));
+}
+
+#[tokio::test]
+async fn a_transcript_tells_all_but_secrets() {
+    // \0alice\0secret, said in every place where a client may say it, right or wrong.
+    const SECRET: &str = "AGFsaWNlAHNlY3JldA==";
+    let (left, mut right) = duplex(64 * 1024);
+    let lines = Arc::new(Mutex::new(Vec::<String>::new()));
+    let log = Arc::clone(&lines);
+    let hostname = "mx.example.test".parse().unwrap();
+    let listener = Listener::of(Role::Submissions);
+    let mut config = server::Config::new(hostname, Dialect::Smtp, listener);
+    config.limits.command_line = 64;
+    let mut incoming =
+        incoming::Connection::accept(left, Arc::new(config), Peer::local(), Channel::Tls)
+            .with_transcript(move |line| log.lock().unwrap().push(line.to_owned()));
+    let script = format!(
+        "EHLO a\r\nAUTH {SECRET}\r\nAUTH PLAIN\r\n{SECRET}\r\nNOOP\nAUTH PLAIN {SECRET}\r\n\
+         AUTH PLAIN\r\n*\r\nAUTH PLAIN {SECRET}\r\nMAIL FROM:<>\r\nRCPT TO:<b@example.test>\r\n\
+         DATA\r\n{SECRET}\r\n.\r\n{}{SECRET}\r\nQUIT\r\n",
+        "x".repeat(100)
+    );
+    right.write_all(script.as_bytes()).await.unwrap();
+    let mut tries = 0;
+    loop {
+        match incoming.next().await.unwrap() {
+            Event::Hello { pending, .. } => incoming.answer(pending, Admission::Accept).unwrap(),
+            Event::Auth { pending, .. } => {
+                tries += 1;
+                let no = Reply::fixed(535, (5, 7, 8), "No");
+                let decision = if tries > 1 {
+                    Decision::Accept
+                } else {
+                    Decision::Reject(no)
+                };
+                incoming.answer(pending, decision).unwrap();
+            }
+            Event::Mail { pending, .. } => incoming.answer(pending, Decision::Accept).unwrap(),
+            Event::Rcpt { pending, .. } => incoming.answer(pending, Decision::Accept).unwrap(),
+            Event::Data { pending } => incoming.answer(pending, Admission::Accept).unwrap(),
+            Event::Message { pending, .. } => {
+                incoming.answer(pending, Decision::Accept.into()).unwrap();
+            }
+            Event::Closed(_) => break,
+            _ => {}
+        }
+    }
+    let lines = lines.lock().unwrap();
+    let told = lines.join("\n");
+    assert!(!told.contains(SECRET) && !told.contains("secret"), "{told}");
+    let said_by_client: Vec<&str> = lines
+        .iter()
+        .filter(|line| line.starts_with("C: "))
+        .map(String::as_str)
+        .collect();
+    assert_eq!(
+        said_by_client,
+        [
+            "C: EHLO a",
+            "C: AUTH [arguments]",
+            "C: AUTH PLAIN",
+            "C: [response]",
+            "C: [38 octets]",
+            "C: AUTH PLAIN",
+            "C: [response]",
+            "C: AUTH PLAIN [response]",
+            "C: MAIL FROM:<>",
+            "C: RCPT TO:<b@example.test>",
+            "C: DATA",
+            "C: [22 octets]",
+            "C: [3 octets]",
+            "C: [122 octets]",
+            "C: QUIT",
+        ]
+    );
+    assert!(
+        told.contains("S: 535 5.7.8 No") && told.ends_with("S: 221 2.0.0 Bye"),
+        "{told}"
+    );
 }

@@ -56,7 +56,7 @@ fn main() -> ExitCode {
         .with_max_level(level)
         .with_writer(std::io::stderr)
         .init();
-    match run(settings) {
+    match run(settings, args.verbose) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -66,7 +66,7 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main]
-async fn run(settings: Settings) -> Result<(), Failure> {
+async fn run(settings: Settings, verbose: bool) -> Result<(), Failure> {
     let tls = server_config(&settings.certificate, &settings.hostname)?;
     // Before anybody is told that the server is there, since from then on it may be stopped.
     let (mut terminate, mut interrupt) = (
@@ -99,6 +99,7 @@ async fn run(settings: Settings) -> Result<(), Failure> {
     let edge = Arc::new(Edge {
         settings,
         tls,
+        verbose,
         accepted: AtomicU64::new(0),
     });
 

@@ -12,5 +12,6 @@ mod error;
 pub mod server;
 #[cfg(feature = "rustls")]
 pub mod tls;
+mod transcript;
 
 pub use error::ConnectionError;

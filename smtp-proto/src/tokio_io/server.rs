@@ -8,6 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
 use super::ConnectionError;
 use super::buffers::{Buffers, Read, now};
+use super::transcript::Transcript;
 use crate::error::Misuse;
 use crate::peer::Peer;
 use crate::server::{Ask, Config, Error, Event, Need, Pending, Session, TlsUpgrade, ask};
@@ -39,6 +40,7 @@ use crate::timer::{Deadline, Timer};
 pub struct Connection<S> {
     buffers: Buffers<S>,
     session: Session,
+    transcript: Transcript,
 }
 
 /// Why a server's connection failed.
@@ -58,6 +60,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Self {
             buffers: Buffers::new(stream, output),
             session,
+            transcript: Transcript::default(),
         }
     }
 
@@ -67,7 +70,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Self {
             buffers: Buffers::new(stream, BytesMut::new()),
             session,
+            transcript: Transcript::default(),
         }
+    }
+
+    /// Has `write` called with each line of the dialogue from now on, `C: ` or `S: ` before it,
+    /// secrets left out as [`transcript`](crate::transcript) says and content only counted.
+    #[must_use]
+    pub fn with_transcript(mut self, write: impl FnMut(&str) + Send + 'static) -> Self {
+        self.transcript = Transcript::to(Box::new(write));
+        self.transcript.said(&self.buffers.output, 0);
+        self
     }
 
     /// Waits until [`next`](Self::next) has an event, writing what has to leave meanwhile.
@@ -96,7 +109,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 Need::Input => match self.buffers.exchange(self.session.deadline()).await? {
                     Read::Octets => {}
                     Read::End => self.session.end_of_input()?,
-                    Read::Late => self.session.handle_timeout(now(), &mut self.buffers.output),
+                    Read::Late => {
+                        let output = &mut self.buffers.output;
+                        let before = output.len();
+                        self.session.handle_timeout(now(), output);
+                        self.transcript.said(output, before);
+                    }
                 },
             }
         }
@@ -125,7 +143,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             consumed,
             ..
         } = &mut self.buffers;
+        let (phase, before) = (self.session.phase(), output.len());
         let step = self.session.advance(input, now(), output)?;
+        let taken = input.get(..step.consumed).unwrap_or_default();
+        self.transcript.heard(phase, taken, step.event.as_ref());
+        self.transcript.said(output, before);
         // What the event borrows goes when the next one is asked for.
         *consumed = step.consumed;
         Ok(step.event.unwrap_or(Event::Handled))
@@ -142,9 +164,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         pending: Pending<A>,
         answer: A::Answer,
     ) -> Result<(), ServerError> {
-        Ok(self
-            .session
-            .answer(pending, answer, now(), &mut self.buffers.output)?)
+        let output = &mut self.buffers.output;
+        let before = output.len();
+        self.session.answer(pending, answer, now(), output)?;
+        self.transcript.said(output, before);
+        Ok(())
     }
 
     /// Writes all output now: before a slow answer, for instance.
@@ -175,7 +199,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         self.buffers.drop_consumed();
         let deadline = self.session.deadline();
         let Buffers { input, output, .. } = &mut self.buffers;
+        let before = output.len();
         let upgrade = self.session.start_tls(pending, input, now(), output);
+        self.transcript.said(output, before);
         self.buffers.flush(deadline).await?;
         match upgrade {
             Ok(upgrade) => Ok((self.buffers.stream, upgrade)),
@@ -192,7 +218,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     ///
     /// The stream failed.
     pub async fn shut_down(&mut self) -> Result<(), ServerError> {
-        self.session.shut_down(&mut self.buffers.output);
+        let output = &mut self.buffers.output;
+        let before = output.len();
+        self.session.shut_down(output);
+        self.transcript.said(output, before);
         self.flush().await
     }
 
