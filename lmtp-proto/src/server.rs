@@ -114,7 +114,7 @@ impl Session {
     /// # Errors
     ///
     /// [`Misuse::VerdictCount`](mailwire_smtp_proto::error::Misuse::VerdictCount) if there are
-    /// more or fewer; nothing is written then, and the question is lost.
+    /// more or fewer: the session says 421 and is over, and no message was taken.
     pub fn answer_deliveries(
         &mut self,
         pending: Pending<ask::Message>,

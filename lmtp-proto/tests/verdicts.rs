@@ -176,7 +176,11 @@ fn the_number_of_verdicts_has_to_be_right() {
                 let result = session.answer_deliveries(pending, vec![], now, &mut out);
                 let owed = Misuse::VerdictCount { owed: 1, given: 0 };
                 assert_eq!(result, Err(Error::Misuse(owed)));
-                assert_eq!(out.len(), said, "a misuse has said something");
+                assert_eq!(
+                    &out[said..],
+                    b"421 4.3.0 Local error; closing connection\r\n"
+                );
+                assert!(session.is_closed());
                 return;
             }
             other => panic!("{other:?}"),

@@ -150,3 +150,72 @@ fn damage(line: &[u8]) -> Option<LineFault> {
         _ => Some(LineFault::Nul),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: usize = 8;
+
+    type Seen = Result<Vec<u8>, LineFault>;
+
+    /// The lines and faults of an input that arrives in pieces of `size` octets.
+    fn frames(input: &[u8], size: usize) -> Vec<Seen> {
+        let mut framer = LineFramer::new();
+        let (mut frames, mut unread) = (Vec::new(), Vec::new());
+        for piece in input.chunks(size) {
+            unread.extend_from_slice(piece);
+            while framer.poll(&unread, LIMIT).is_some() {
+                let (consumed, frame) = framer.take(&unread, LIMIT).expect("poll has said so");
+                match frame {
+                    Frame::Line(line) => frames.push(Ok(line.to_vec())),
+                    Frame::Fault(fault) => frames.push(Err(fault)),
+                    Frame::PassedOver => assert!(consumed > 0),
+                }
+                unread.drain(..consumed);
+            }
+            assert!(unread.len() <= LIMIT, "a line over its limit is kept");
+        }
+        frames
+    }
+
+    #[test]
+    fn lines_are_the_same_at_every_cut() {
+        let line = |text: &str| Ok(text.as_bytes().to_vec());
+        let cases: [(&[u8], Vec<Seen>); 12] = [
+            (b"\r\n", vec![line("")]),
+            (b"a\r\nb\r\n", vec![line("a"), line("b")]),
+            (b"a\r\nb", vec![line("a")]),
+            // Six octets and the CRLF are the limit; one more is too long.
+            (b"123456\r\nb\r\n", vec![line("123456"), line("b")]),
+            (
+                b"1234567\r\nb\r\n",
+                vec![Err(LineFault::TooLong), line("b")],
+            ),
+            (
+                b"123456789012345678901234\r\nb\r\n",
+                vec![Err(LineFault::TooLong), line("b")],
+            ),
+            // What is too long may hold anything but its end.
+            (
+                b"1234567890\n\r\r12345\n67890\r\r\nb\r\n",
+                vec![Err(LineFault::TooLong), line("b")],
+            ),
+            (b"a\nb\r\nc\r\n", vec![Err(LineFault::BareLf), line("c")]),
+            (b"a\rb\r\nc\r\n", vec![Err(LineFault::BareCr), line("c")]),
+            (b"a\r\r\nc\r\n", vec![Err(LineFault::BareCr), line("c")]),
+            (b"\na\r\nc\r\n", vec![Err(LineFault::BareLf), line("c")]),
+            (b"a\0b\r\nc\r\n", vec![Err(LineFault::Nul), line("c")]),
+        ];
+        for (input, expected) in cases {
+            for size in 1..=input.len() {
+                assert_eq!(
+                    frames(input, size),
+                    expected,
+                    "{} by {size}",
+                    input.escape_ascii()
+                );
+            }
+        }
+    }
+}

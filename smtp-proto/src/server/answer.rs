@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use mailwire_tls_policy::Identity;
 
 use super::ask::{Decision, Resolved};
-use super::{Closing, Error, Session, write};
+use super::{Closing, Session, write};
 use crate::error::Misuse;
 use crate::reply::{Class, Reply};
 use crate::table::{Outcome, Phase, Question, on_outcome};
@@ -19,7 +19,7 @@ impl Session {
         resolved: Resolved,
         now: Instant,
         out: &mut BytesMut,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Misuse> {
         let outcome = match (question, resolved) {
             (Question::Message, resolved) => self.write_verdicts(resolved, out)?,
             (_, Resolved::One(decision)) => self.write_decision(question, &decision, out)?,
@@ -30,8 +30,7 @@ impl Session {
                 return Err(Misuse::VerdictCount {
                     owed: 1,
                     given: decisions.len(),
-                }
-                .into());
+                });
             }
         };
         self.since = now;

@@ -90,6 +90,8 @@ pub enum Closing {
     Quit,
     /// The embedder answered 421.
     Refused,
+    /// The embedder's answer fitted neither its question nor any reply.
+    Misuse,
     /// The embedder shut the session down.
     ShutDown,
     /// The peer closed.

@@ -187,8 +187,9 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Misuse`] if the token is stale, or the reply does not fit the answer; in the latter case
-    /// the question is lost and the session ends it with 421 in time.
+    /// [`Misuse::StaleToken`] changes nothing. [`Misuse::ReplyClass`] and
+    /// [`Misuse::VerdictCount`] end the session with 421: a question without its reply would pair
+    /// every later reply with the wrong command.
     pub fn answer<A: Ask>(
         &mut self,
         pending: Pending<A>,
@@ -197,7 +198,12 @@ impl Session {
         out: &mut BytesMut,
     ) -> Result<(), Error> {
         let question = self.redeem(&pending)?;
-        self.resolve(question, A::resolve(answer), now, out)
+        let resolved = self.resolve(question, A::resolve(answer), now, out);
+        if resolved.is_err() {
+            write::MISUSED.write(true, out);
+            self.close(Closing::Misuse);
+        }
+        Ok(resolved?)
     }
 
     /// Says 220 to STARTTLS and gives up the session for the handshake.

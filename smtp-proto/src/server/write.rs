@@ -11,6 +11,7 @@ use crate::verb::Verb;
 pub(super) const START_TLS: Reply = Reply::fixed(220, (2, 0, 0), "Ready to start TLS");
 pub(super) const SHUT_DOWN: Reply =
     Reply::fixed(421, (4, 3, 2), "The server is stopping; try again later");
+pub(super) const MISUSED: Reply = Reply::fixed(421, (4, 3, 0), "Local error; closing connection");
 pub(super) const RESET: Reply = Reply::fixed(250, (2, 0, 0), "Reset");
 pub(super) const QUIT: Reply = Reply::fixed(221, (2, 0, 0), "Bye");
 
