@@ -54,6 +54,7 @@ fn run(role: Role, dialect: Dialect, data: &[u8], size: usize) -> (Vec<u8>, Vec<
         }
     }
     let _ = session.end_of_input();
+    said.extend_from_slice(&out.split());
     (said, content)
 }
 
