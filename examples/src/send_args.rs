@@ -42,8 +42,10 @@ pub struct SendArgs {
     #[arg(long, value_name = "FILE|-")]
     pub message: MessageSource,
 
-    /// How TLS begins: off, opportunistic, starttls, implicit.
-    #[arg(long, value_name = "MODE", default_value_t = TlsMode::Opportunistic)]
+    /// How TLS begins: off, opportunistic, starttls, implicit. It is off unless asked for, as with
+    /// curl and swaks, so that a test says what it does; a password is not sent in clear then.
+    /// Where TLS is used the certificate is checked, unless --no-verify says otherwise.
+    #[arg(long, value_name = "MODE", default_value_t = TlsMode::Off)]
     pub tls: TlsMode,
 
     /// Do not check the server's certificate. Says nothing about passwords in clear text.

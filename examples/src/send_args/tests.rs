@@ -30,7 +30,7 @@ fn the_command_line_is_sound() {
 #[test]
 fn the_defaults_are_careful() {
     let plan = plan(&[]).unwrap();
-    assert_eq!(plan.policy, Policy::new(TlsMode::Opportunistic));
+    assert_eq!(plan.policy, Policy::new(TlsMode::Off));
     assert_eq!(plan.server_name, "mx.example.test");
     assert_eq!(plan.recipients, ["bob@example.test"]);
     assert_eq!(plan.message, MessageSource::Stdin);
