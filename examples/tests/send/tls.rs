@@ -9,6 +9,8 @@ use super::program::{outcome, send};
 use super::server::{Peer, certificate, serve};
 use super::{BOB, LOGIN, TIM};
 
+const OPPORTUNISTIC: [&str; 2] = ["--tls", "opportunistic"];
+
 #[test]
 fn starttls_with_a_certificate_that_is_verified() {
     let (config, pem) = certificate();
@@ -87,7 +89,7 @@ fn a_certificate_of_nobody_or_for_another_name_is_refused_here() {
             assert!(peer.stream.read(&mut [0]).is_err());
         });
         // Opportunistic: TLS that fails is no reason to go on in clear.
-        let report = send(&server, &[&BOB[..], more].concat());
+        let report = send(&server, &[&BOB[..], &OPPORTUNISTIC, more].concat());
         assert_eq!(
             outcome(&report),
             ("refused_locally", "certificate_not_verified")
@@ -110,7 +112,7 @@ fn opportunistic_goes_on_in_clear_where_starttls_is_refused() {
         peer.say("550 Enough seen\r\n");
         peer.farewell();
     });
-    let report = send(&server, &BOB);
+    let report = send(&server, &[&BOB[..], &OPPORTUNISTIC].concat());
     assert_eq!(outcome(&report), ("rejected", "mail_rejected"));
     server.heard();
 
@@ -134,7 +136,7 @@ fn octets_behind_the_220_to_starttls_end_it() {
             peer.say(&format!("220 Go\r\n{injected}"));
             peer.expect_end();
         });
-        let report = send(&server, &BOB);
+        let report = send(&server, &[&BOB[..], &OPPORTUNISTIC].concat());
         assert_eq!(outcome(&report), ("protocol_error", "bytes_after_starttls"));
         assert_eq!(server.heard(), "EHLO [127.0.0.1]\r\nSTARTTLS\r\n");
     }
