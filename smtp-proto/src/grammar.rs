@@ -7,6 +7,8 @@
 use nom::IResult;
 use nom::bytes::complete::take_while;
 
+use crate::charset::Charset;
+
 /// What a parser gives: the rest of the input and a value, or one of our own errors.
 pub(crate) type Parsed<'i, T, E> = IResult<&'i [u8], T, E>;
 
@@ -31,6 +33,16 @@ pub(crate) const HELLO: Class = 1 << 6;
 pub(crate) const TEXT: Class = 1 << 7;
 /// The octets of `sasl-mech`, in either letter case (RFC 4422 section 3.1).
 pub(crate) const MECHANISM: Class = 1 << 8;
+/// Octets outside of ASCII, which UTF-8 makes its other characters of.
+pub(crate) const NON_ASCII: Class = 1 << 9;
+/// `QCHAR` (RFC 6533 section 3): what `utf-8-addr-xtext` has as it is.
+pub(crate) const QCHAR: Class = 1 << 10;
+/// `wordchar` of solicitation keywords (RFC 3865 section 2).
+pub(crate) const SOLICITATION: Class = 1 << 11;
+/// Decimal digits.
+pub(crate) const DIGIT: Class = 1 << 12;
+/// What the names of XCLIENT's and XFORWARD's attributes are made of.
+pub(crate) const ATTRIBUTE: Class = 1 << 13;
 
 static CLASSES: [Class; 256] = classes();
 
@@ -41,7 +53,13 @@ const fn classes() -> [Class; 256] {
         table[octet as usize] = class_of(octet);
         octet += 1;
     }
-    table
+    loop {
+        table[octet as usize] = NON_ASCII;
+        if octet == u8::MAX {
+            return table;
+        }
+        octet += 1;
+    }
 }
 
 const fn class_of(octet: u8) -> Class {
@@ -68,7 +86,27 @@ const fn class_of(octet: u8) -> Class {
     if matches!(octet, 9 | 32..=126) {
         class |= TEXT;
     }
+    if matches!(octet, 33..=42 | 44..=60 | 62..=91 | 93..=126) {
+        class |= QCHAR;
+    }
+    if octet.is_ascii_alphanumeric() || matches!(octet, b'.' | b'-' | b'_' | b':') {
+        class |= SOLICITATION;
+    }
+    if octet.is_ascii_digit() {
+        class |= DIGIT;
+    }
+    if octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_') {
+        class |= ATTRIBUTE;
+    }
     class
+}
+
+/// The class, and with it, where the character set has them, the octets outside of ASCII.
+pub(crate) const fn within(charset: Charset, class: Class) -> Class {
+    match charset {
+        Charset::Ascii => class,
+        Charset::Utf8 => class | NON_ASCII,
+    }
 }
 
 /// Whether `octet` is of the class.
@@ -125,6 +163,15 @@ pub(crate) fn taken<'i>(input: &'i [u8], rest: &[u8]) -> &'i [u8] {
 /// The `error` is for what cannot be: it spares every caller a panic.
 pub(crate) fn text<E>(octets: &[u8], error: E) -> Result<&str, E> {
     core::str::from_utf8(octets).map_err(|_| error)
+}
+
+/// `1*DIGIT` that is nothing but digits, as a number; `None` if it is beyond 64 bits.
+///
+/// The digits may be as many as they like: zeros in front mean nothing.
+pub(crate) fn number(digits: &[u8]) -> Option<u64> {
+    digits.iter().try_fold(0u64, |number, digit| {
+        number.checked_mul(10)?.checked_add(u64::from(digit & 0x0F))
+    })
 }
 
 /// Without the white space at the end of a line, which RFC 5321 section 4.1.1 asks servers to

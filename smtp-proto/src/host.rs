@@ -4,7 +4,8 @@ use core::net::{Ipv4Addr, Ipv6Addr};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use crate::grammar::{self, LDH, Parsed, fail, run, text};
+use crate::charset::{self, Charset};
+use crate::grammar::{self, LDH, Parsed, fail, run, text, within};
 
 mod hello;
 mod literal;
@@ -40,9 +41,10 @@ pub enum Host<'i> {
 }
 
 /// A domain name of letters, digits and hyphens (`Domain` of RFC 5321 section 4.1.2): at most 255
-/// octets, no label empty or over 63, no dot at the end.
+/// octets, no label empty or over 63, no dot at the end. With [`Charset::Utf8`] a label may have
+/// UTF-8 as well (RFC 6531 section 3.3); whether IDNA permits it is for whoever looks the name up.
 ///
-/// Two names that differ in letter case alone are equal (RFC 5321 section 2.4).
+/// Two names that differ in the case of ASCII letters alone are equal (RFC 5321 section 2.4).
 #[derive(Clone, Copy)]
 pub struct DomainName<'i>(&'i str);
 
@@ -81,18 +83,44 @@ pub enum HostError {
     /// An octet outside of ASCII.
     #[error("the host is not ASCII (RFC 5321 section 4.1.2)")]
     NonAscii,
+    /// Octets that are no UTF-8, or a character that no domain name can have.
+    #[error(
+        "the domain name is not UTF-8, or has a character that no U-label has (RFC 6531 section 3.3)"
+    )]
+    Unicode,
 }
 
 impl<'i> Host<'i> {
-    /// Parses a domain name or an address literal, with nothing around it.
+    /// Parses a domain name or an address literal in ASCII, with nothing around it.
     ///
     /// # Errors
     ///
     /// [`HostError`] says which rule is broken.
     pub fn parse(input: &'i (impl AsRef<[u8]> + ?Sized)) -> Result<Self, HostError> {
+        Self::parse_in(Charset::Ascii, input)
+    }
+
+    /// Parses a domain name or an address literal in a character set, with nothing around it.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`] says which rule is broken.
+    pub fn parse_in(
+        charset: Charset,
+        input: &'i (impl AsRef<[u8]> + ?Sized),
+    ) -> Result<Self, HostError> {
         let input = input.as_ref();
-        let kind = grammar::whole(host(input), left_over)?;
-        Ok(kind.with(text(input, HostError::NonAscii)?))
+        let kind = grammar::whole(host(charset, input), left_over)?;
+        spelled(input).map(|spelled| kind.with(spelled))
+    }
+
+    /// Whether all of it is ASCII, so that SMTPUTF8 is not needed.
+    #[must_use]
+    pub const fn is_ascii(self) -> bool {
+        match self {
+            Self::Name(name) => name.0.is_ascii(),
+            Self::Literal(_) => true,
+        }
     }
 
     /// The owned twin.
@@ -114,15 +142,15 @@ impl<'i> Host<'i> {
 }
 
 impl<'i> DomainName<'i> {
-    /// Parses a domain name, with nothing around it.
+    /// Parses a domain name in ASCII, with nothing around it.
     ///
     /// # Errors
     ///
     /// [`HostError`] says which rule is broken.
     pub fn parse(input: &'i (impl AsRef<[u8]> + ?Sized)) -> Result<Self, HostError> {
         let input = input.as_ref();
-        grammar::whole(domain(input), left_over)?;
-        text(input, HostError::NonAscii).map(Self)
+        grammar::whole(domain(Charset::Ascii, input), left_over)?;
+        spelled(input).map(Self)
     }
 
     /// The name as it is spelled.
@@ -223,23 +251,29 @@ impl HostKind {
 }
 
 /// `Domain / address-literal`.
-pub(crate) fn host(input: &[u8]) -> Parsed<'_, HostKind, HostError> {
+pub(crate) fn host(charset: Charset, input: &[u8]) -> Parsed<'_, HostKind, HostError> {
     if input.first() == Some(&b'[') {
         literal::literal(input)
     } else {
-        domain(input)
+        domain(charset, input)
     }
 }
 
-/// `Domain`, as far as it goes: what ends it is for the caller to judge (see [`left_over`]).
-pub(crate) fn domain(input: &[u8]) -> Parsed<'_, HostKind, HostError> {
+/// `Domain`, as far as it goes: what ends it is for the caller to judge (see [`left_over`]). That
+/// octets outside of ASCII are UTF-8 is for [`is_spelled_well`] to see.
+pub(crate) fn domain(charset: Charset, input: &[u8]) -> Parsed<'_, HostKind, HostError> {
+    let octets = within(charset, LDH);
     let mut rest = input;
     loop {
-        let (behind, label) = run(LDH, rest);
+        let (behind, label) = run(octets, rest);
         match label {
             [] => return fail(no_label(input, behind)),
             [b'-', ..] | [.., b'-'] => return fail(HostError::Hyphen),
-            _ if label.len() > LABEL_LIMIT => return fail(HostError::LabelTooLong),
+            // The 63 are those of the A-label, whose length IDNA tells. UTF-8 is the longer of the
+            // two for many names, so here the limit of the whole name does.
+            _ if label.len() > LABEL_LIMIT && label.is_ascii() => {
+                return fail(HostError::LabelTooLong);
+            }
             _ => {}
         }
         match behind.split_first() {
@@ -248,6 +282,21 @@ pub(crate) fn domain(input: &[u8]) -> Parsed<'_, HostKind, HostError> {
             _ => return Ok((behind, HostKind::Name)),
         }
     }
+}
+
+/// The text of a host that was parsed.
+fn spelled(host: &[u8]) -> Result<&str, HostError> {
+    let spelled = text(host, HostError::Unicode)?;
+    if is_spelled_well(spelled) {
+        Ok(spelled)
+    } else {
+        Err(HostError::Unicode)
+    }
+}
+
+/// Whether a host that was parsed has only characters that a host may have.
+pub(crate) fn is_spelled_well(host: &str) -> bool {
+    host.is_ascii() || host.chars().all(charset::is_in_label)
 }
 
 /// What is wrong where a label should start.

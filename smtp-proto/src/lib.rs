@@ -16,7 +16,7 @@
 //! | [`table`] | the two tables that hold the dialogue |
 //! | [`dialect`] | what differs between SMTP and LMTP |
 //! | [`line`](mod@line), [`body`], [`reply`] | framing, in both directions |
-//! | [`verb`], [`command`], [`path`], [`host`], [`params`], [`xtext`], [`ehlo`] | grammar, in both directions |
+//! | [`verb`], [`command`], [`path`], [`host`], [`charset`], [`params`], [`xtext`], [`ehlo`] | grammar, in both directions |
 //! | [`auth`] | SASL |
 //! | [`limits`], [`timer`], [`error`] | bounds, deadlines, and the caller's mistakes |
 //! | [`transcript`] | the dialogue for people to read, without its secrets |
@@ -28,6 +28,7 @@
 
 pub mod auth;
 pub mod body;
+pub mod charset;
 pub mod client;
 pub mod command;
 pub mod dialect;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::charset::Charset;
 use crate::grammar::{self, Parsed, fail, octet};
 use crate::host::{self, HostError};
 
@@ -92,6 +93,9 @@ pub enum PathError {
     /// There is an octet outside of ASCII, for which SMTPUTF8 would be needed.
     #[error("the address is not ASCII, and SMTPUTF8 was not asked for (RFC 6531 section 3.3)")]
     NonAscii,
+    /// Octets that are no UTF-8, or a control character of its range U+0080 to U+009F.
+    #[error("the local part is not UTF-8, or has a control character (RFC 6531 section 3.3)")]
+    Unicode,
 }
 
 impl From<HostError> for PathError {
@@ -111,9 +115,30 @@ impl<'i> ReversePath<'i> {
     ///
     /// [`PathError`] says which rule is broken.
     pub fn parse(input: &'i (impl AsRef<[u8]> + ?Sized)) -> Result<Self, PathError> {
-        grammar::whole(reverse_path(input.as_ref()), |_| {
+        Self::parse_in(Charset::Ascii, input)
+    }
+
+    /// As [`parse`](Self::parse), in a character set.
+    ///
+    /// # Errors
+    ///
+    /// [`PathError`] says which rule is broken.
+    pub fn parse_in(
+        charset: Charset,
+        input: &'i (impl AsRef<[u8]> + ?Sized),
+    ) -> Result<Self, PathError> {
+        grammar::whole(reverse_path(charset, input.as_ref()), |_| {
             PathError::NoClosingBracket
         })
+    }
+
+    /// Whether all of it is ASCII, so that SMTPUTF8 is not needed.
+    #[must_use]
+    pub const fn is_ascii(self) -> bool {
+        match self.mailbox() {
+            Some(mailbox) => mailbox.is_ascii(),
+            None => true,
+        }
     }
 
     /// The mailbox, unless the path is null.
@@ -142,9 +167,30 @@ impl<'i> ForwardPath<'i> {
     ///
     /// [`PathError`] says which rule is broken.
     pub fn parse(input: &'i (impl AsRef<[u8]> + ?Sized)) -> Result<Self, PathError> {
-        grammar::whole(forward_path(input.as_ref()), |_| {
+        Self::parse_in(Charset::Ascii, input)
+    }
+
+    /// As [`parse`](Self::parse), in a character set.
+    ///
+    /// # Errors
+    ///
+    /// [`PathError`] says which rule is broken.
+    pub fn parse_in(
+        charset: Charset,
+        input: &'i (impl AsRef<[u8]> + ?Sized),
+    ) -> Result<Self, PathError> {
+        grammar::whole(forward_path(charset, input.as_ref()), |_| {
             PathError::NoClosingBracket
         })
+    }
+
+    /// Whether all of it is ASCII, so that SMTPUTF8 is not needed.
+    #[must_use]
+    pub const fn is_ascii(self) -> bool {
+        match self.mailbox() {
+            Some(mailbox) => mailbox.is_ascii(),
+            None => true,
+        }
     }
 
     /// The mailbox, unless it is the postmaster without a host.
@@ -221,34 +267,40 @@ impl fmt::Display for ForwardPath<'_> {
 }
 
 /// `Reverse-path`.
-pub(crate) fn reverse_path(input: &[u8]) -> Parsed<'_, ReversePath<'_>, PathError> {
+pub(crate) fn reverse_path(
+    charset: Charset,
+    input: &[u8],
+) -> Parsed<'_, ReversePath<'_>, PathError> {
     match input {
         [b'<', b'>', rest @ ..] => Ok((rest, ReversePath::Null)),
-        _ => path(input).map(|(rest, mailbox)| (rest, ReversePath::Mailbox(mailbox))),
+        _ => path(charset, input).map(|(rest, mailbox)| (rest, ReversePath::Mailbox(mailbox))),
     }
 }
 
 /// `"<Postmaster>" / Forward-path`.
-pub(crate) fn forward_path(input: &[u8]) -> Parsed<'_, ForwardPath<'_>, PathError> {
+pub(crate) fn forward_path(
+    charset: Charset,
+    input: &[u8],
+) -> Parsed<'_, ForwardPath<'_>, PathError> {
     const POSTMASTER: &[u8] = b"<Postmaster>";
     match input.split_at_checked(POSTMASTER.len()) {
         Some((start, rest)) if start.eq_ignore_ascii_case(POSTMASTER) => {
             Ok((rest, ForwardPath::Postmaster))
         }
         _ if input.starts_with(b"<>") => fail(PathError::Null),
-        _ => path(input).map(|(rest, mailbox)| (rest, ForwardPath::Mailbox(mailbox))),
+        _ => path(charset, input).map(|(rest, mailbox)| (rest, ForwardPath::Mailbox(mailbox))),
     }
 }
 
 /// `Path`, its source route dropped.
-fn path(input: &[u8]) -> Parsed<'_, Mailbox<'_>, PathError> {
+fn path(charset: Charset, input: &[u8]) -> Parsed<'_, Mailbox<'_>, PathError> {
     let (rest, ()) = octet(b'<', |_| PathError::NoOpeningBracket, input)?;
     let rest = if rest.first() == Some(&b'@') {
-        source_route(rest)?
+        source_route(charset, rest)?
     } else {
         rest
     };
-    let (rest, mailbox) = mailbox::mailbox(rest)?;
+    let (rest, mailbox) = mailbox::mailbox(charset, rest)?;
     let (rest, ()) = octet(b'>', |rest| no_closing_bracket(mailbox, rest), rest)?;
     if input.len() - rest.len() > PATH_LIMIT {
         return fail(PathError::TooLong);
@@ -257,11 +309,12 @@ fn path(input: &[u8]) -> Parsed<'_, Mailbox<'_>, PathError> {
 }
 
 /// The rest behind `A-d-l ":"`.
-fn source_route(input: &[u8]) -> Result<&[u8], nom::Err<PathError>> {
+fn source_route(charset: Charset, input: &[u8]) -> Result<&[u8], nom::Err<PathError>> {
     let mut rest = input;
     loop {
         let (behind, ()) = octet(b'@', |_| PathError::SourceRoute, rest)?;
-        let (behind, _) = host::domain(behind).map_err(|error| error.map(PathError::from))?;
+        let (behind, _) =
+            host::domain(charset, behind).map_err(|error| error.map(PathError::from))?;
         rest = match behind {
             [b',', next @ ..] => next,
             [b':', next @ ..] => return Ok(next),

@@ -106,6 +106,9 @@ pub enum SequenceFault {
     /// No command is possible here at all.
     #[error("no command is possible in this phase")]
     NoCommand,
+    /// The command is known, and this crate's sessions have no use for it yet.
+    #[error("the command is not implemented (RFC 5321 section 4.2.4)")]
+    NotImplemented,
 }
 
 /// What a command means in a phase. Deliberately exhaustive.
@@ -249,6 +252,7 @@ const EHLO: Cell = Cell::Refuse(SequenceFault::EhloFirst);
 const MAIL: Cell = Cell::Refuse(SequenceFault::MailFirst);
 const NOBODY: Cell = Cell::Refuse(SequenceFault::NoRecipients);
 const BUSY: Cell = Cell::Refuse(SequenceFault::InTransaction);
+const NOT_YET: Cell = Cell::Refuse(SequenceFault::NotImplemented);
 
 /// The first table. HELO and EHLO in mid-session reset (RFC 5321 section 4.1.4), and the reset
 /// takes effect when they are accepted. STARTTLS and AUTH are not for a transaction (RFC 4954
@@ -279,6 +283,7 @@ const fn row(verb: Verb) -> Row {
         Verb::Rset => [Cell::Reset; COLUMNS],
         Verb::Noop | Verb::Help | Verb::Vrfy | Verb::Expn => [Cell::Inform; COLUMNS],
         Verb::Quit => [Cell::Quit; COLUMNS],
+        Verb::Bdat | Verb::Etrn | Verb::Xclient | Verb::Xforward => [NOT_YET; COLUMNS],
     }
 }
 

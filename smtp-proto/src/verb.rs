@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::grammar;
 
-/// A command word (RFC 5321 section 4.1.1, RFC 2033, RFC 3207, RFC 4954).
+/// A command word that this crate knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Verb {
@@ -36,6 +36,14 @@ pub enum Verb {
     StartTls,
     /// AUTH (RFC 4954 section 4).
     Auth,
+    /// BDAT (RFC 3030 section 2).
+    Bdat,
+    /// ETRN (RFC 1985).
+    Etrn,
+    /// XCLIENT (Postfix, XCLIENT_README).
+    Xclient,
+    /// XFORWARD (Postfix, XFORWARD_README).
+    Xforward,
 }
 
 /// The line starts with no command word that this crate knows; 500 is the reply to that (RFC 5321
@@ -54,7 +62,7 @@ pub struct Arguments<'i>(&'i [u8]);
 
 impl Verb {
     /// How many verbs there are.
-    pub const COUNT: usize = 14;
+    pub const COUNT: usize = 18;
 
     /// Every verb; [`index`](Self::index) is the place in this list.
     pub const ALL: [Self; Self::COUNT] = [
@@ -72,6 +80,10 @@ impl Verb {
         Self::Help,
         Self::StartTls,
         Self::Auth,
+        Self::Bdat,
+        Self::Etrn,
+        Self::Xclient,
+        Self::Xforward,
     ];
 
     /// The place of this verb in [`ALL`](Self::ALL), for tables.
@@ -98,6 +110,10 @@ impl Verb {
             Self::Help => "HELP",
             Self::StartTls => "STARTTLS",
             Self::Auth => "AUTH",
+            Self::Bdat => "BDAT",
+            Self::Etrn => "ETRN",
+            Self::Xclient => "XCLIENT",
+            Self::Xforward => "XFORWARD",
         }
     }
 
@@ -120,6 +136,10 @@ impl Verb {
             HELP => Self::Help,
             STARTTLS => Self::StartTls,
             AUTH => Self::Auth,
+            BDAT => Self::Bdat,
+            ETRN => Self::Etrn,
+            XCLIENT => Self::Xclient,
+            XFORWARD => Self::Xforward,
             _ => return None,
         };
         // Octets that are no letters can be lost in the folding (NUL is), letters cannot.
@@ -159,6 +179,10 @@ const EXPN: u64 = grammar::fold(b"EXPN");
 const HELP: u64 = grammar::fold(b"HELP");
 const STARTTLS: u64 = grammar::fold(b"STARTTLS");
 const AUTH: u64 = grammar::fold(b"AUTH");
+const BDAT: u64 = grammar::fold(b"BDAT");
+const ETRN: u64 = grammar::fold(b"ETRN");
+const XCLIENT: u64 = grammar::fold(b"XCLIENT");
+const XFORWARD: u64 = grammar::fold(b"XFORWARD");
 
 impl fmt::Display for Verb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -46,6 +46,10 @@ pub enum NotNow {
     /// The transaction has as many recipients as the configuration allows.
     #[error("the transaction has as many recipients as this client allows")]
     TooManyRecipients,
+    /// The path has UTF-8 in it, and SMTPUTF8 is not asked for, or not offered (RFC 6531 section
+    /// 3.4).
+    #[error("the address is not ASCII, and SMTPUTF8 is not in use (RFC 6531 section 3.4)")]
+    NotAscii,
     /// The dialect has no such command: HELO in LMTP (RFC 2033 section 4.1).
     #[error("the dialect has no such command (RFC 2033 section 4.1)")]
     NotInDialect,
@@ -150,6 +154,7 @@ impl NotNow {
             Self::NoChallenge => "no_challenge",
             Self::NoContentWanted => "no_content_wanted",
             Self::TooManyRecipients => "too_many_recipients",
+            Self::NotAscii => "not_ascii",
             Self::NotInDialect => "not_in_dialect",
             Self::TurnedAway => "turned_away",
             Self::Closed => "closed",
@@ -158,6 +163,17 @@ impl NotNow {
 }
 
 impl Extension {
+    /// The extension that EHLO offers by this keyword.
+    pub(super) fn by_keyword(keyword: &'static str) -> Self {
+        match keyword {
+            "STARTTLS" => Self::StartTls,
+            "AUTH" => Self::Auth,
+            "SIZE" => Self::Size,
+            "8BITMIME" => Self::EightBitMime,
+            keyword => Self::Keyword(keyword),
+        }
+    }
+
     const fn not_offered(self) -> &'static str {
         match self {
             Self::StartTls => "starttls_not_offered",

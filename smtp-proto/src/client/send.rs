@@ -15,9 +15,8 @@ use super::outstanding::Sent;
 use super::reply::{question, unasked};
 use super::{Session, Welcome};
 use crate::auth::{Mechanism, PlainCredentials};
-use crate::ehlo::SizeOffer;
 use crate::host::HelloName;
-use crate::params::{MailParameters, RcptParameters};
+use crate::params::{MailParameters, Parameter, RcptParameters};
 use crate::path::{ForwardPath, ReversePath};
 use crate::table::{Cell, Outcome, Phase, SequenceFault, on_outcome, on_verb};
 use crate::verb::Verb;
@@ -149,16 +148,9 @@ impl Session {
     ) -> Result<CommandId, NotNow> {
         self.check(Verb::Mail)?;
         self.permit_mail()?;
-        let missing = [
-            (parameters.size.is_some() && self.capabilities.size() == SizeOffer::NotOffered)
-                .then_some(Extension::Size),
-            (parameters.body.is_some() && !self.capabilities.eight_bit_mime())
-                .then_some(Extension::EightBitMime),
-            (parameters.auth.is_some() && self.capabilities.auth().is_empty())
-                .then_some(Extension::Auth),
-        ];
-        if let Some(extension) = missing.into_iter().flatten().next() {
-            return Err(NotNow::NotOffered(extension));
+        self.offered(parameters.extensions())?;
+        if !path.is_ascii() && !parameters.smtputf8 {
+            return Err(NotNow::NotAscii);
         }
         self.send(
             Verb::Mail,
@@ -184,7 +176,21 @@ impl Session {
         if self.outstanding.recipients() >= self.config.limits.recipients {
             return Err(NotNow::TooManyRecipients);
         }
+        self.offered(parameters.extensions())?;
+        if !path.is_ascii() && !self.capabilities.offers(Parameter::SmtpUtf8.extension()) {
+            return Err(NotNow::NotAscii);
+        }
         self.send(Verb::Rcpt, format_args!(" TO:{path}{parameters}"), now, out)
+    }
+
+    /// That the server offers what parameters belong to.
+    fn offered(&self, extensions: impl Iterator<Item = &'static str>) -> Result<(), NotNow> {
+        extensions
+            .into_iter()
+            .find(|keyword| !self.capabilities.offers(keyword))
+            .map_or(Ok(()), |keyword| {
+                Err(NotNow::NotOffered(Extension::by_keyword(keyword)))
+            })
     }
 
     /// DATA. It may end a flight of MAIL and RCPT.

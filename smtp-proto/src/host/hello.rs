@@ -4,6 +4,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use super::{HOST_LIMIT, Host, HostBuf, HostError, HostKind, hash_ignoring_case, host, left_over};
+use crate::charset::Charset;
 use crate::grammar::{self, HELLO, run, text};
 
 /// The name that a client goes by in HELO, EHLO or LHLO.
@@ -44,7 +45,7 @@ impl<'i> HelloName<'i> {
         if input.is_empty() {
             return Err(HostError::Empty);
         }
-        let kind = match grammar::whole(host(input), left_over) {
+        let kind = match grammar::whole(host(Charset::Ascii, input), left_over) {
             Ok(kind) => Some(kind),
             Err(error @ (HostError::Literal | HostError::TooLong)) => return Err(error),
             Err(_) => match run(HELLO, input) {

@@ -4,8 +4,11 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use super::PathError;
-use crate::grammar::{self, ATEXT, Parsed, QTEXT, fail, octet, run, taken, text};
-use crate::host::{self, Host, HostKind};
+use crate::charset::{self, Charset};
+use crate::grammar::{
+    self, ATEXT, NON_ASCII, Parsed, QTEXT, fail, octet, run, taken, text, within,
+};
+use crate::host::{self, Host, HostError, HostKind};
 
 /// The most octets of a local part, quotes and backslashes included.
 ///
@@ -14,7 +17,8 @@ use crate::host::{self, Host, HostKind};
 /// liberal as for a host.
 pub const LOCAL_PART_LIMIT: usize = 255;
 
-/// A mailbox such as `user@example.org` (RFC 5321 section 4.1.2 `Mailbox`), in ASCII.
+/// A mailbox such as `user@example.org` (RFC 5321 section 4.1.2 `Mailbox`), in ASCII or, where
+/// SMTPUTF8 is asked for, in UTF-8 (RFC 6531 section 3.3).
 ///
 /// It holds no control octet, so it can be written into a command as it is. Two mailboxes are
 /// equal if they are the same by RFC 5321: quotes that change nothing and the letter case of the
@@ -54,13 +58,43 @@ pub struct MailboxBuf {
 pub struct LocalPart<'i>(&'i str);
 
 impl<'i> Mailbox<'i> {
-    /// Parses a mailbox, with no angle brackets around it.
+    /// Parses a mailbox in ASCII, with no angle brackets around it.
     ///
     /// # Errors
     ///
     /// [`PathError`] says which rule is broken.
     pub fn parse(input: &'i (impl AsRef<[u8]> + ?Sized)) -> Result<Self, PathError> {
-        grammar::whole(mailbox(input.as_ref()), |rest| host::left_over(rest).into())
+        Self::parse_in(Charset::Ascii, input)
+    }
+
+    /// Parses a mailbox in a character set, with no angle brackets around it.
+    ///
+    /// ```
+    /// use mailwire_smtp_proto::charset::Charset;
+    /// use mailwire_smtp_proto::path::{Mailbox, PathError};
+    ///
+    /// let spelled = "δοκιμή@παράδειγμα.δοκιμή";
+    /// assert!(!Mailbox::parse_in(Charset::Utf8, spelled)?.is_ascii());
+    /// assert_eq!(Mailbox::parse(spelled), Err(PathError::NonAscii));
+    /// # Ok::<(), PathError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`PathError`] says which rule is broken.
+    pub fn parse_in(
+        charset: Charset,
+        input: &'i (impl AsRef<[u8]> + ?Sized),
+    ) -> Result<Self, PathError> {
+        grammar::whole(mailbox(charset, input.as_ref()), |rest| {
+            host::left_over(rest).into()
+        })
+    }
+
+    /// Whether all of it is ASCII, so that SMTPUTF8 is not needed.
+    #[must_use]
+    pub const fn is_ascii(self) -> bool {
+        self.spelled.is_ascii()
     }
 
     /// What stands before the `@`.
@@ -226,35 +260,55 @@ impl Hash for LocalPart<'_> {
 }
 
 /// `Mailbox`, as far as it goes: what ends it is for the caller to judge.
-pub(super) fn mailbox(input: &[u8]) -> Parsed<'_, Mailbox<'_>, PathError> {
-    let (rest, local_part) = local_part(input)?;
+pub(super) fn mailbox(charset: Charset, input: &[u8]) -> Parsed<'_, Mailbox<'_>, PathError> {
+    let (rest, local_part) = local_part(charset, input)?;
     let (rest, ()) = octet(b'@', |rest| no_at_sign(local_part, rest), rest)?;
     if local_part.len() > LOCAL_PART_LIMIT {
         return fail(PathError::LocalPartTooLong);
     }
-    let (rest, kind) = host::host(rest).map_err(|error| error.map(PathError::from))?;
-    match text(taken(input, rest), PathError::NonAscii) {
-        Ok(spelled) => Ok((
-            rest,
-            Mailbox {
+    let (rest, kind) = host::host(charset, rest).map_err(|error| error.map(PathError::from))?;
+    match text(taken(input, rest), PathError::Unicode) {
+        Ok(spelled) => {
+            let mailbox = Mailbox {
                 spelled,
                 local_part: local_part.len(),
                 kind,
-            },
-        )),
+            };
+            match mailbox.unicode_error() {
+                None => Ok((rest, mailbox)),
+                Some(error) => fail(error),
+            }
+        }
         Err(error) => fail(error),
     }
 }
 
+impl Mailbox<'_> {
+    /// What is wrong with characters outside of ASCII, whose octets the grammar does not tell
+    /// apart.
+    fn unicode_error(self) -> Option<PathError> {
+        if self.is_ascii() {
+            return None;
+        }
+        let local_part = self.local_part().as_str();
+        if !local_part.chars().all(charset::is_in_local_part) {
+            return Some(PathError::Unicode);
+        }
+        let host = self.spelled.get(self.local_part + 1..).unwrap_or_default();
+        (!host::is_spelled_well(host)).then_some(PathError::Host(HostError::Unicode))
+    }
+}
+
 /// `Local-part`, as far as it goes, and possibly empty.
-fn local_part(input: &[u8]) -> Parsed<'_, &[u8], PathError> {
+fn local_part(charset: Charset, input: &[u8]) -> Parsed<'_, &[u8], PathError> {
     if let Some((b'"', content)) = input.split_first() {
-        let rest = quoted_string(content)?;
+        let rest = quoted_string(charset, content)?;
         return Ok((rest, taken(input, rest)));
     }
+    let octets = within(charset, ATEXT);
     let mut rest = input;
     loop {
-        let (behind, atom) = run(ATEXT, rest);
+        let (behind, atom) = run(octets, rest);
         match behind.split_first() {
             // A dot follows an atom, and an atom follows a dot.
             Some((b'.', next)) if !atom.is_empty() => rest = next,
@@ -264,14 +318,19 @@ fn local_part(input: &[u8]) -> Parsed<'_, &[u8], PathError> {
     }
 }
 
-/// The rest behind a `Quoted-string` whose first quote is gone.
-fn quoted_string(input: &[u8]) -> Result<&[u8], nom::Err<PathError>> {
+/// The rest behind a `Quoted-string` whose first quote is gone. A backslash quotes ASCII alone
+/// (RFC 6531 section 3.3 extends `qtextSMTP`, not `quoted-pairSMTP`).
+fn quoted_string(charset: Charset, input: &[u8]) -> Result<&[u8], nom::Err<PathError>> {
+    let octets = within(charset, QTEXT);
     let mut rest = input;
     loop {
-        rest = match run(QTEXT, rest).0 {
+        rest = match run(octets, rest).0 {
             [b'"', behind @ ..] => return Ok(behind),
             [b'\\', 32..=126, behind @ ..] => behind,
-            [b'\\', 0x80..=0xFF, ..] | [0x80..=0xFF, ..] => return fail(PathError::NonAscii),
+            [octet, ..] if grammar::is(NON_ASCII, *octet) => return fail(PathError::NonAscii),
+            [b'\\', octet, ..] if charset == Charset::Ascii && grammar::is(NON_ASCII, *octet) => {
+                return fail(PathError::NonAscii);
+            }
             _ => return fail(PathError::QuotedString),
         }
     }

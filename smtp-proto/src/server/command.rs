@@ -6,8 +6,9 @@ use bytes::BytesMut;
 use mailwire_tls_policy::{Act, Verdict, decide};
 
 use super::{Closing, Event, Fault, Session, Step, write};
-use crate::command;
+use crate::command::{self, Reading, SyntaxError};
 use crate::line::{Frame, LineFault};
+use crate::params::{ParameterError, UnknownParameters};
 use crate::table::{Cell, Next, Outcome, Phase, Question, SequenceFault, on_outcome, on_verb};
 use crate::verb::{Arguments, Verb};
 
@@ -93,21 +94,19 @@ impl Session {
         if !self.config.dialect.has(verb) {
             return Err(Fault::OtherDialect);
         }
-        match decide(
-            &self.config.listener,
-            self.channel,
-            self.identity,
-            act(verb),
-        ) {
-            Verdict::Allow => {}
-            Verdict::Refuse(refusal) => return Err(Fault::Policy(refusal)),
+        if let Some(act) = act(verb) {
+            match decide(&self.config.listener, self.channel, self.identity, act) {
+                Verdict::Allow => {}
+                Verdict::Refuse(refusal) => return Err(Fault::Policy(refusal)),
+            }
         }
         match on_verb(self.position.phase(), verb) {
             Cell::Refuse(fault) => Err(Fault::Sequence(fault)),
             Cell::Ask(Question::Auth) => self.auth(arguments, now, out),
             Cell::Ask(question) => self.question(question, arguments, now).map(Some),
             Cell::Inform => {
-                command::informational(verb, arguments).map_err(Fault::Syntax)?;
+                command::informational(Reading::default(), verb, arguments)
+                    .map_err(Fault::Syntax)?;
                 write::informed(verb).write(true, out);
                 Ok(None)
             }
@@ -140,7 +139,8 @@ impl Session {
                 pending: self.ask(question, now),
             },
             Question::Mail => {
-                let mail = command::mail(arguments).map_err(Fault::Syntax)?;
+                let mail = command::mail(Reading::default(), arguments).map_err(Fault::Syntax)?;
+                offered(mail.parameters.extensions(), mail.parameters.unknown)?;
                 let limit = self.config.limits.message_size;
                 if mail
                     .parameters
@@ -156,7 +156,8 @@ impl Session {
                 }
             }
             Question::Rcpt => {
-                let rcpt = command::rcpt(arguments).map_err(Fault::Syntax)?;
+                let rcpt = command::rcpt(Reading::default(), arguments).map_err(Fault::Syntax)?;
+                offered(rcpt.parameters.extensions(), rcpt.parameters.unknown)?;
                 let accepted = self.transaction.as_ref().map_or(0, |t| t.accepted);
                 if accepted >= self.config.limits.recipients {
                     return Err(Fault::TooManyRecipients);
@@ -186,9 +187,28 @@ impl Session {
     }
 }
 
-/// What a command is to policy.
-const fn act(verb: Verb) -> Act {
-    match verb {
+/// The extensions whose parameters of MAIL are taken. RCPT has none yet.
+const EXTENSIONS: [&str; 3] = ["SIZE", "8BITMIME", "AUTH"];
+
+/// A parameter of an extension that was not offered is as unknown as one that nobody has heard of
+/// (RFC 5321 section 4.1.1.11).
+fn offered<'p>(
+    extensions: impl IntoIterator<Item = &'static str>,
+    mut unknown: UnknownParameters<'p>,
+) -> Result<(), Fault> {
+    let offered = extensions.into_iter().all(|it| EXTENSIONS.contains(&it));
+    if offered && unknown.next().is_none() {
+        Ok(())
+    } else {
+        Err(Fault::Syntax(SyntaxError::Parameter(
+            ParameterError::Unknown,
+        )))
+    }
+}
+
+/// What a command is to policy, which has no opinion on what is not implemented.
+const fn act(verb: Verb) -> Option<Act> {
+    Some(match verb {
         Verb::Helo | Verb::Ehlo | Verb::Lhlo => Act::Hello,
         Verb::StartTls => Act::StartTls,
         Verb::Auth => Act::Auth,
@@ -200,5 +220,6 @@ const fn act(verb: Verb) -> Act {
         Verb::Noop => Act::Noop,
         Verb::Rset => Act::Rset,
         Verb::Quit => Act::Quit,
-    }
+        Verb::Bdat | Verb::Etrn | Verb::Xclient | Verb::Xforward => return None,
+    })
 }

@@ -7,7 +7,8 @@ use crate::body::BodyFault;
 use crate::command::SyntaxError;
 use crate::dialect::Dialect;
 use crate::line::LineFault;
-use crate::params::ParameterError;
+use crate::params::{Parameter, ParameterError};
+use crate::path::PathError;
 use crate::reply::Reply;
 use crate::table::SequenceFault;
 use crate::timer::Timer;
@@ -111,6 +112,9 @@ impl Fault {
                     "A mail transaction is open; finish it or say RSET",
                 ),
                 (SequenceFault::NoCommand, _) => reply(503, (5, 5, 1), "Bad sequence of commands"),
+                (SequenceFault::NotImplemented, _) => {
+                    reply(502, (5, 5, 1), "Command not implemented")
+                }
             },
             Self::Syntax(error) => syntax(*error),
             Self::UnknownMechanism => reply(504, (5, 5, 4), "Mechanism not offered"),
@@ -166,12 +170,18 @@ fn syntax(error: SyntaxError) -> Reply {
         }
         SyntaxError::FromKeyword => Reply::fixed(501, (5, 5, 4), "Syntax: MAIL FROM:<address>"),
         SyntaxError::ToKeyword => Reply::fixed(501, (5, 5, 4), "Syntax: RCPT TO:<address>"),
+        // RFC 6531 section 3.5.
+        SyntaxError::Path(PathError::NonAscii) => Reply::fixed(
+            553,
+            (5, 6, 7),
+            "Address is not ASCII, and SMTPUTF8 was not asked for",
+        ),
         SyntaxError::Path(_) => Reply::fixed(501, (5, 1, 3), "Bad address syntax"),
         SyntaxError::Parameter(ParameterError::Unknown) => {
             Reply::fixed(555, (5, 5, 4), "Unknown parameter")
         }
         // A SIZE beyond any number is beyond the limit as well (RFC 1870 section 6.1).
-        SyntaxError::Parameter(ParameterError::TooLarge(_)) => {
+        SyntaxError::Parameter(ParameterError::TooLarge(Parameter::Size)) => {
             Reply::fixed(552, (5, 3, 4), "Message too large")
         }
         SyntaxError::Parameter(_) => Reply::fixed(501, (5, 5, 4), "Bad parameter"),

@@ -1,0 +1,110 @@
+//! MAIL and RCPT: the commands of the envelope.
+
+use std::fmt;
+
+use super::{Reading, SyntaxError};
+use crate::charset::Charset;
+use crate::grammar::{Parsed, skip_blanks};
+use crate::params::{MailParameters, RcptParameters};
+use crate::path::{self, ForwardPath, PathError, ReversePath};
+use crate::verb::Arguments;
+
+/// The arguments of MAIL. `Display` writes them as they are sent: `FROM:<user@example.org>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Mail<'i> {
+    /// The sender.
+    pub reverse_path: ReversePath<'i>,
+    /// What else is asked for.
+    pub parameters: MailParameters<'i>,
+}
+
+/// The arguments of RCPT. `Display` writes them as they are sent: `TO:<user@example.org>`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Rcpt<'i> {
+    /// The recipient.
+    pub forward_path: ForwardPath<'i>,
+    /// What else is asked for.
+    pub parameters: RcptParameters<'i>,
+}
+
+/// The arguments of MAIL (RFC 5321 section 4.1.1.2). UTF-8 in the path needs SMTPUTF8 behind it
+/// (RFC 6531 section 3.4).
+///
+/// # Errors
+///
+/// [`SyntaxError`] says which rule is broken.
+pub fn mail(reading: Reading, arguments: Arguments<'_>) -> Result<Mail<'_>, SyntaxError> {
+    let rest = after_keyword(reading, b"FROM:", SyntaxError::FromKeyword, arguments)?;
+    // The parameter that permits UTF-8 comes after the path that has it.
+    let (rest, reverse_path) = separated(path::reverse_path(Charset::Utf8, rest))?;
+    let parameters = MailParameters::parse(rest).map_err(SyntaxError::Parameter)?;
+    if !parameters.smtputf8 && !reverse_path.is_ascii() {
+        return Err(SyntaxError::Path(PathError::NonAscii));
+    }
+    Ok(Mail {
+        reverse_path,
+        parameters,
+    })
+}
+
+/// The arguments of RCPT (RFC 5321 section 4.1.1.3).
+///
+/// # Errors
+///
+/// [`SyntaxError`] says which rule is broken.
+pub fn rcpt(reading: Reading, arguments: Arguments<'_>) -> Result<Rcpt<'_>, SyntaxError> {
+    let charset = reading.charset;
+    let rest = after_keyword(reading, b"TO:", SyntaxError::ToKeyword, arguments)?;
+    let (rest, forward_path) = separated(path::forward_path(charset, rest))?;
+    let parameters = RcptParameters::parse_in(charset, rest).map_err(SyntaxError::Parameter)?;
+    Ok(Rcpt {
+        forward_path,
+        parameters,
+    })
+}
+
+impl fmt::Display for Mail<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FROM:{}{}", self.reverse_path, self.parameters)
+    }
+}
+
+impl fmt::Display for Rcpt<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TO:{}{}", self.forward_path, self.parameters)
+    }
+}
+
+/// What stands behind `FROM:` or `TO:`, in any letter case.
+fn after_keyword<'i>(
+    reading: Reading,
+    keyword: &[u8],
+    error: SyntaxError,
+    arguments: Arguments<'i>,
+) -> Result<&'i [u8], SyntaxError> {
+    let arguments = arguments.trimmed();
+    if arguments.is_empty() {
+        return Err(SyntaxError::MissingArgument);
+    }
+    let rest = match arguments.split_at_checked(keyword.len()) {
+        Some((start, rest)) if start.eq_ignore_ascii_case(keyword) => rest,
+        _ => return Err(error),
+    };
+    match skip_blanks(rest) {
+        [] => Err(SyntaxError::MissingArgument),
+        skipped if reading.blank_after_colon => Ok(skipped),
+        // A blank that is left is no start of a path.
+        _ => Ok(rest),
+    }
+}
+
+/// A path, with a blank or the end behind it.
+fn separated<'i, T>(parsed: Parsed<'i, T, PathError>) -> Result<(&'i [u8], T), SyntaxError> {
+    match parsed {
+        Ok((rest @ ([] | [b' ', ..]), path)) => Ok((rest, path)),
+        Ok(_) => Err(SyntaxError::Separator),
+        Err(nom::Err::Error(error) | nom::Err::Failure(error)) => Err(SyntaxError::Path(error)),
+        // No parser here is a streaming one.
+        Err(nom::Err::Incomplete(_)) => Err(SyntaxError::MissingArgument),
+    }
+}

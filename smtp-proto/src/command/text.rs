@@ -1,0 +1,140 @@
+//! Commands about text: VRFY, EXPN and HELP.
+
+use std::fmt;
+
+use super::{Reading, SyntaxError};
+use crate::charset::{self, Charset};
+use crate::grammar::{TEXT, run, text, trim_end, within};
+use crate::verb::{Arguments, Verb};
+
+/// Printable characters, blanks and tabs, at least one, without white space at its end
+/// (`textstring` of RFC 5321 section 4.2). Outside of ASCII only with SMTPUTF8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TextString<'i>(&'i str);
+
+/// The arguments of VRFY and EXPN. `Display` writes them as they are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Verify<'i> {
+    /// What is asked about: a name, a mailbox or a list.
+    pub string: TextString<'i>,
+    /// SMTPUTF8: the reply may have UTF-8 (RFC 6531 section 3.7.4.2).
+    pub smtputf8: bool,
+}
+
+/// The arguments of VRFY or EXPN (RFC 5321 sections 4.1.1.6 and 4.1.1.7).
+///
+/// The grammar has an atom or a string in quotes. What is sent is a mailbox as well, with or
+/// without brackets (section 3.5.1 wants it understood), so any printable text is taken.
+///
+/// # Errors
+///
+/// [`SyntaxError::MissingArgument`] and [`SyntaxError::Text`].
+pub fn verify(reading: Reading, arguments: Arguments<'_>) -> Result<Verify<'_>, SyntaxError> {
+    const PARAMETER: &[u8] = b" SMTPUTF8";
+    let arguments = arguments.trimmed();
+    let (string, smtputf8) = arguments
+        .len()
+        .checked_sub(PARAMETER.len())
+        .and_then(|at| arguments.split_at_checked(at))
+        .filter(|(string, end)| end.eq_ignore_ascii_case(PARAMETER) && !trim_end(string).is_empty())
+        .map_or((arguments, false), |(string, _)| (trim_end(string), true));
+    let charset = if smtputf8 {
+        Charset::Utf8
+    } else {
+        reading.charset
+    };
+    if string.is_empty() {
+        return Err(SyntaxError::MissingArgument);
+    }
+    let string = TextString::parse_in(charset, string)?;
+    Ok(Verify { string, smtputf8 })
+}
+
+/// The argument of HELP, if there is one (RFC 5321 section 4.1.1.8).
+///
+/// # Errors
+///
+/// [`SyntaxError::Text`].
+pub fn help(arguments: Arguments<'_>) -> Result<Option<TextString<'_>>, SyntaxError> {
+    match arguments.trimmed() {
+        [] => Ok(None),
+        string => TextString::parse(string).map(Some),
+    }
+}
+
+/// Checks the arguments of a command that asks for nothing but a reply: VRFY and EXPN need some
+/// text, HELP may have some, and what follows NOOP is ignored (RFC 5321 section 4.1.1.9). Of any
+/// other verb, that there are none.
+///
+/// # Errors
+///
+/// Those of [`verify`], [`help`] and [`no_arguments`](super::no_arguments).
+pub fn informational(
+    reading: Reading,
+    verb: Verb,
+    arguments: Arguments<'_>,
+) -> Result<(), SyntaxError> {
+    match verb {
+        Verb::Noop => Ok(()),
+        Verb::Vrfy | Verb::Expn => verify(reading, arguments).map(drop),
+        Verb::Help => help(arguments).map(drop),
+        _ => super::no_arguments(arguments),
+    }
+}
+
+impl<'i> TextString<'i> {
+    /// Checks a text in ASCII, such as a client is about to send.
+    ///
+    /// # Errors
+    ///
+    /// [`SyntaxError::Text`], also if it is empty or has white space at its end, which a server
+    /// would not see.
+    pub fn parse(input: &'i (impl AsRef<[u8]> + ?Sized)) -> Result<Self, SyntaxError> {
+        Self::parse_in(Charset::Ascii, input)
+    }
+
+    /// Checks a text in a character set.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse).
+    pub fn parse_in(
+        charset: Charset,
+        input: &'i (impl AsRef<[u8]> + ?Sized),
+    ) -> Result<Self, SyntaxError> {
+        let input = input.as_ref();
+        let (rest, _) = run(within(charset, TEXT), input);
+        if !rest.is_empty() || matches!(input, [] | [.., b' ' | b'\t']) {
+            return Err(SyntaxError::Text);
+        }
+        let string = text(input, SyntaxError::Text)?;
+        let good = string.is_ascii()
+            || string
+                .chars()
+                .all(|it| it == '\t' || charset::is_in_local_part(it));
+        if good {
+            Ok(Self(string))
+        } else {
+            Err(SyntaxError::Text)
+        }
+    }
+
+    /// The text as received.
+    #[must_use]
+    pub const fn as_str(self) -> &'i str {
+        self.0
+    }
+}
+
+impl fmt::Display for TextString<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl fmt::Display for Verify<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.string.fmt(f)?;
+        f.write_str(if self.smtputf8 { " SMTPUTF8" } else { "" })
+    }
+}
