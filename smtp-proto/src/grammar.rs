@@ -41,6 +41,8 @@ pub(crate) const QCHAR: Class = 1 << 10;
 pub(crate) const SOLICITATION: Class = 1 << 11;
 /// Decimal digits.
 pub(crate) const DIGIT: Class = 1 << 12;
+/// `Let-dig` (RFC 5321 section 4.1.2): letters and digits.
+pub(crate) const ALPHANUMERIC: Class = 1 << 14;
 /// What the names of XCLIENT's and XFORWARD's attributes are made of.
 pub(crate) const ATTRIBUTE: Class = 1 << 13;
 
@@ -95,6 +97,9 @@ const fn class_of(octet: u8) -> Class {
     if octet.is_ascii_digit() {
         class |= DIGIT;
     }
+    if octet.is_ascii_alphanumeric() {
+        class |= ALPHANUMERIC;
+    }
     if octet.is_ascii_alphanumeric() || matches!(octet, b'-' | b'_') {
         class |= ATTRIBUTE;
     }
@@ -110,17 +115,20 @@ pub(crate) const fn within(charset: Charset, class: Class) -> Class {
 }
 
 /// Whether `octet` is of the class.
+#[inline]
 pub(crate) fn is(class: Class, octet: u8) -> bool {
     CLASSES[usize::from(octet)] & class != 0
 }
 
 /// The longest run of octets of a class, possibly empty, behind the rest: a parser that cannot
 /// fail.
+#[inline]
 pub(crate) fn run(class: Class, input: &[u8]) -> (&[u8], &[u8]) {
     take_while::<_, _, ()>(|octet| is(class, octet))(input).unwrap_or((input, &[]))
 }
 
 /// Exactly this octet; anything else, which `error` is shown, is an error.
+#[inline]
 pub(crate) fn octet<'i, E>(
     wanted: u8,
     error: impl FnOnce(&'i [u8]) -> E,
@@ -133,6 +141,7 @@ pub(crate) fn octet<'i, E>(
 }
 
 /// A parser's way to say that its input is wrong.
+#[inline]
 pub(crate) fn fail<T, E>(error: E) -> Result<T, nom::Err<E>> {
     Err(nom::Err::Error(error))
 }
@@ -152,6 +161,7 @@ pub(crate) fn whole<T, E>(
 }
 
 /// The part of `input` that a parser took, which left `rest`.
+#[inline]
 pub(crate) fn taken<'i>(input: &'i [u8], rest: &[u8]) -> &'i [u8] {
     input
         .get(..input.len().saturating_sub(rest.len()))
@@ -165,17 +175,85 @@ pub(crate) fn text<E>(octets: &[u8], error: E) -> Result<&str, E> {
     core::str::from_utf8(octets).map_err(|_| error)
 }
 
-/// `1*DIGIT` that is nothing but digits, as a number; `None` if it is beyond 64 bits.
-///
-/// The digits may be as many as they like: zeros in front mean nothing.
-pub(crate) fn number(digits: &[u8]) -> Option<u64> {
-    digits.iter().try_fold(0u64, |number, digit| {
-        number.checked_mul(10)?.checked_add(u64::from(digit & 0x0F))
-    })
+/// Octets that a parser has found to be ASCII or UTF-8. They are made text of when somebody asks
+/// for it, as a second look at each octet of a line costs more than many values are ever used for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Spelled<'i>(&'i [u8]);
+
+impl<'i> Spelled<'i> {
+    /// Octets that are ASCII, as their parser has seen.
+    pub(crate) const fn ascii(octets: &'i [u8]) -> Self {
+        Self(octets)
+    }
+
+    /// Octets that may have UTF-8 in them; `None` if it is none.
+    pub(crate) fn utf8(octets: &'i [u8]) -> Option<Self> {
+        (octets.is_ascii() || core::str::from_utf8(octets).is_ok()).then_some(Self(octets))
+    }
+
+    /// A text.
+    pub(crate) const fn text(text: &'i str) -> Self {
+        Self(text.as_bytes())
+    }
+
+    pub(crate) const fn as_bytes(self) -> &'i [u8] {
+        self.0
+    }
+
+    pub(crate) const fn as_str(self) -> &'i str {
+        match core::str::from_utf8(self.0) {
+            Ok(text) => text,
+            // It was checked, so this does not happen.
+            Err(_) => "",
+        }
+    }
+
+    pub(crate) const fn is_ascii(self) -> bool {
+        self.0.is_ascii()
+    }
+
+    /// The octets before and behind the one at a place.
+    pub(crate) fn around(self, place: usize) -> (Self, Self) {
+        let (before, behind) = self.0.split_at_checked(place).unwrap_or((self.0, &[]));
+        (Self(before), Self(behind.get(1..).unwrap_or_default()))
+    }
+}
+
+/// What is wrong with what should be a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NumberError {
+    /// It is not `1*DIGIT`.
+    NotDigits,
+    /// It is beyond 64 bits.
+    TooLarge,
+}
+
+/// `1*DIGIT`, with nothing around it. The digits may be as many as they like: zeros in front mean
+/// nothing.
+#[inline]
+pub(crate) fn number(digits: &[u8]) -> Result<u64, NumberError> {
+    /// So many digits fit 64 bits, whatever they are.
+    const SAFE: usize = 19;
+    let (head, tail) = digits.split_at_checked(SAFE).unwrap_or((digits, &[]));
+    let (mut number, mut all) = (0u64, !digits.is_empty());
+    for octet in head {
+        all &= octet.is_ascii_digit();
+        // Fifteen is the most that four bits can be, and 19 of them still fit.
+        number = number * 10 + u64::from(octet & 0x0F);
+    }
+    if !all || !tail.iter().all(u8::is_ascii_digit) {
+        return Err(NumberError::NotDigits);
+    }
+    tail.iter()
+        .try_fold(number, |number, digit| {
+            number.checked_mul(10)?.checked_add(u64::from(digit & 0x0F))
+        })
+        .ok_or(NumberError::TooLarge)
 }
 
 /// Without the white space at the end of a line, which RFC 5321 section 4.1.1 asks servers to
 /// tolerate.
+#[inline]
 pub(crate) fn trim_end(mut input: &[u8]) -> &[u8] {
     while let [rest @ .., b' ' | b'\t'] = input {
         input = rest;
@@ -184,6 +262,7 @@ pub(crate) fn trim_end(mut input: &[u8]) -> &[u8] {
 }
 
 /// Without the blanks at the start.
+#[inline]
 pub(crate) fn skip_blanks(mut input: &[u8]) -> &[u8] {
     while let [b' ', rest @ ..] = input {
         input = rest;
@@ -193,20 +272,25 @@ pub(crate) fn skip_blanks(mut input: &[u8]) -> &[u8] {
 
 /// Up to eight octets as a number, letters in upper case, for a `match` over short words.
 ///
-/// Two words of letters, digits and hyphens have the same number only if they differ in nothing
-/// but case. Words with other octets may share a number with them, and longer words are 0, which
-/// is no word's number.
+/// Two words of letters, digits and hyphens that are equally long have the same number only if
+/// they differ in nothing but case; whoever matches has to compare the lengths. Words with other
+/// octets may share a number with them, and longer words are 0, which is no word's number.
+#[inline]
 pub(crate) const fn fold(word: &[u8]) -> u64 {
-    if word.len() > 8 {
-        return 0;
-    }
-    let mut folded = 0;
-    let mut at = 0;
-    while at < word.len() {
-        folded = folded << 8 | (word[at] & 0xDF) as u64;
-        at += 1;
-    }
-    folded
+    const UPPER: u64 = 0xDFDF_DFDF_DFDF_DFDF;
+    let (head, tail) = match (word.first_chunk(), word.last_chunk()) {
+        // Two halves that overlap if the word is shorter than both.
+        (Some(head), Some(tail)) if word.len() <= 8 => {
+            (u32::from_be_bytes(*head), u32::from_be_bytes(*tail))
+        }
+        _ => match word {
+            [one, two, three] => (0, u32::from_be_bytes([0, *one, *two, *three])),
+            [one, two] => (0, u32::from_be_bytes([0, 0, *one, *two])),
+            [one] => (0, *one as u32),
+            _ => return 0,
+        },
+    };
+    ((head as u64) << 32 | tail as u64) & UPPER
 }
 
 /// The traits that every owned twin has, all by way of its borrowed form.

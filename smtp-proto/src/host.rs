@@ -5,7 +5,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use crate::charset::{self, Charset};
-use crate::grammar::{self, LDH, Parsed, fail, run, text, within};
+use crate::grammar::{self, ALPHANUMERIC, Parsed, Spelled, fail, is, within};
 
 mod hello;
 mod literal;
@@ -46,7 +46,7 @@ pub enum Host<'i> {
 ///
 /// Two names that differ in the case of ASCII letters alone are equal (RFC 5321 section 2.4).
 #[derive(Clone, Copy)]
-pub struct DomainName<'i>(&'i str);
+pub struct DomainName<'i>(Spelled<'i>);
 
 /// The owned twin of [`Host`]. An address literal is kept in its usual spelling.
 #[derive(Clone)]
@@ -131,7 +131,7 @@ impl<'i> Host<'i> {
             Self::Literal(AddressLiteral::Ipv4(address)) => HostKind::Ipv4(address),
             Self::Literal(AddressLiteral::Ipv6(address)) => HostKind::Ipv6(address),
             Self::Literal(AddressLiteral::General(general)) => {
-                HostKind::General(general.tag().len())
+                HostKind::General(general.tag_octets())
             }
         };
         HostBuf {
@@ -156,7 +156,7 @@ impl<'i> DomainName<'i> {
     /// The name as it is spelled.
     #[must_use]
     pub const fn as_str(self) -> &'i str {
-        self.0
+        self.0.as_str()
     }
 }
 
@@ -164,7 +164,7 @@ impl HostBuf {
     /// The borrowed form. It is not parsed again.
     #[must_use]
     pub fn borrow(&self) -> Host<'_> {
-        self.kind.with(&self.spelled)
+        self.kind.with(Spelled::text(&self.spelled))
     }
 
     /// The host as it is sent.
@@ -193,7 +193,7 @@ impl fmt::Debug for Host<'_> {
 
 impl fmt::Display for DomainName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -205,7 +205,7 @@ impl fmt::Debug for DomainName<'_> {
 
 impl PartialEq for DomainName<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.0.eq_ignore_ascii_case(other.0)
+        self.0.as_bytes().eq_ignore_ascii_case(other.0.as_bytes())
     }
 }
 
@@ -213,13 +213,13 @@ impl Eq for DomainName<'_> {}
 
 impl Hash for DomainName<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        hash_ignoring_case(self.0, state);
+        hash_ignoring_case(self.0.as_bytes(), state);
     }
 }
 
 /// The hash that belongs to `eq_ignore_ascii_case`.
-fn hash_ignoring_case<H: Hasher>(text: &str, state: &mut H) {
-    for octet in text.bytes() {
+fn hash_ignoring_case<H: Hasher>(text: &[u8], state: &mut H) {
+    for octet in text {
         state.write_u8(octet.to_ascii_lowercase());
     }
     // As `str` does, so that two texts in a row are not one.
@@ -233,24 +233,26 @@ pub(crate) enum HostKind {
     Ipv4(Ipv4Addr),
     Ipv6(Ipv6Addr),
     /// The tag has this many octets.
-    General(usize),
+    General(u8),
 }
 
 impl HostKind {
     /// The host that was parsed from `spelled`.
-    pub(crate) fn with(self, spelled: &str) -> Host<'_> {
+    pub(crate) fn with(self, spelled: Spelled<'_>) -> Host<'_> {
         match self {
             Self::Name => Host::Name(DomainName(spelled)),
             Self::Ipv4(address) => Host::Literal(AddressLiteral::Ipv4(address)),
             Self::Ipv6(address) => Host::Literal(AddressLiteral::Ipv6(address)),
             Self::General(tag) => Host::Literal(AddressLiteral::General(GeneralLiteral::within(
-                spelled, tag,
+                spelled.as_str(),
+                usize::from(tag),
             ))),
         }
     }
 }
 
 /// `Domain / address-literal`.
+#[inline]
 pub(crate) fn host(charset: Charset, input: &[u8]) -> Parsed<'_, HostKind, HostError> {
     if input.first() == Some(&b'[') {
         literal::literal(input)
@@ -262,41 +264,49 @@ pub(crate) fn host(charset: Charset, input: &[u8]) -> Parsed<'_, HostKind, HostE
 /// `Domain`, as far as it goes: what ends it is for the caller to judge (see [`left_over`]). That
 /// octets outside of ASCII are UTF-8 is for [`is_spelled_well`] to see.
 pub(crate) fn domain(charset: Charset, input: &[u8]) -> Parsed<'_, HostKind, HostError> {
-    let octets = within(charset, LDH);
-    let mut rest = input;
+    let octets = within(charset, ALPHANUMERIC);
+    let (mut start, mut at) = (0, 0);
     loop {
-        let (behind, label) = run(octets, rest);
-        match label {
-            [] => return fail(no_label(input, behind)),
-            [b'-', ..] | [.., b'-'] => return fail(HostError::Hyphen),
-            // The 63 are those of the A-label, whose length IDNA tells. UTF-8 is the longer of the
-            // two for many names, so here the limit of the whole name does.
-            _ if label.len() > LABEL_LIMIT && label.is_ascii() => {
-                return fail(HostError::LabelTooLong);
+        match input.get(at) {
+            Some(octet) if is(octets, *octet) => {}
+            Some(b'-') if at > start => {}
+            Some(b'-') => return fail(HostError::Hyphen),
+            next => {
+                let label = input.get(start..at).unwrap_or_default();
+                match label {
+                    [] => return fail(no_label(input, input.get(at..).unwrap_or_default())),
+                    [.., b'-'] => return fail(HostError::Hyphen),
+                    // The 63 are those of the A-label, whose length IDNA tells. UTF-8 is the longer
+                    // of the two for many names, so there the limit of the whole name does.
+                    _ if label.len() > LABEL_LIMIT && label.is_ascii() => {
+                        return fail(HostError::LabelTooLong);
+                    }
+                    _ => {}
+                }
+                if next != Some(&b'.') {
+                    break;
+                }
+                start = at + 1;
             }
-            _ => {}
         }
-        match behind.split_first() {
-            Some((b'.', next)) => rest = next,
-            _ if input.len() - behind.len() > HOST_LIMIT => return fail(HostError::TooLong),
-            _ => return Ok((behind, HostKind::Name)),
-        }
+        at += 1;
+    }
+    match input.split_at_checked(at) {
+        Some((name, rest)) if name.len() <= HOST_LIMIT => Ok((rest, HostKind::Name)),
+        _ => fail(HostError::TooLong),
     }
 }
 
 /// The text of a host that was parsed.
-fn spelled(host: &[u8]) -> Result<&str, HostError> {
-    let spelled = text(host, HostError::Unicode)?;
-    if is_spelled_well(spelled) {
-        Ok(spelled)
-    } else {
-        Err(HostError::Unicode)
-    }
+fn spelled(host: &[u8]) -> Result<Spelled<'_>, HostError> {
+    Spelled::utf8(host)
+        .filter(|host| is_spelled_well(*host))
+        .ok_or(HostError::Unicode)
 }
 
 /// Whether a host that was parsed has only characters that a host may have.
-pub(crate) fn is_spelled_well(host: &str) -> bool {
-    host.is_ascii() || host.chars().all(charset::is_in_label)
+pub(crate) fn is_spelled_well(host: Spelled<'_>) -> bool {
+    host.is_ascii() || host.as_str().chars().all(charset::is_in_label)
 }
 
 /// What is wrong where a label should start.

@@ -267,6 +267,7 @@ impl fmt::Display for ForwardPath<'_> {
 }
 
 /// `Reverse-path`.
+#[inline]
 pub(crate) fn reverse_path(
     charset: Charset,
     input: &[u8],
@@ -278,6 +279,7 @@ pub(crate) fn reverse_path(
 }
 
 /// `"<Postmaster>" / Forward-path`.
+#[inline]
 pub(crate) fn forward_path(
     charset: Charset,
     input: &[u8],
@@ -293,6 +295,7 @@ pub(crate) fn forward_path(
 }
 
 /// `Path`, its source route dropped.
+#[inline]
 fn path(charset: Charset, input: &[u8]) -> Parsed<'_, Mailbox<'_>, PathError> {
     let (rest, ()) = octet(b'<', |_| PathError::NoOpeningBracket, input)?;
     let rest = if rest.first() == Some(&b'@') {

@@ -119,6 +119,7 @@ impl Verb {
 
     /// The verb with exactly this name, in any letter case (RFC 5321 section 2.4).
     #[must_use]
+    #[inline]
     pub fn parse(word: impl AsRef<[u8]>) -> Option<Self> {
         let word = word.as_ref();
         let verb = match grammar::fold(word) {
@@ -155,11 +156,17 @@ impl Verb {
     /// # Errors
     ///
     /// [`UnknownVerb`] if the line does not start with a known verb; an empty line does not.
+    #[inline]
     pub fn split(line: &[u8]) -> Result<(Self, Arguments<'_>), UnknownVerb> {
-        let end = line.iter().position(|octet| matches!(octet, b' ' | b'\t'));
-        let (word, rest) = line
-            .split_at_checked(end.unwrap_or(line.len()))
-            .unwrap_or((line, &[]));
+        let (word, rest) = match line.split_first_chunk::<4>() {
+            // Most verbs have four letters. A blank among the four makes them none.
+            Some((word, rest @ ([] | [b' ' | b'\t', ..]))) => (&word[..], rest),
+            _ => {
+                let end = line.iter().position(|octet| matches!(octet, b' ' | b'\t'));
+                line.split_at_checked(end.unwrap_or(line.len()))
+                    .unwrap_or((line, &[]))
+            }
+        };
         let verb = Self::parse(word).ok_or(UnknownVerb)?;
         Ok((verb, Arguments(rest.strip_prefix(b" ").unwrap_or(rest))))
     }

@@ -13,11 +13,11 @@
 
 use std::fmt::{self, Write};
 
-use crate::grammar::{self, XCHAR, is, run, text};
+use crate::grammar::{self, Spelled, XCHAR, is, run};
 
 /// Text in the encoding: printable ASCII without blank, `=`, and with `+` before two digits only.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Xtext<'i>(&'i str);
+pub struct Xtext<'i>(Spelled<'i>);
 
 /// The owned twin of [`Xtext`].
 #[derive(Clone)]
@@ -29,7 +29,7 @@ pub struct Encode<'a>(&'a [u8]);
 
 /// The octets that are meant; the iterator of [`Xtext::decode`].
 #[derive(Clone)]
-pub struct Decode<'i>(std::str::Bytes<'i>);
+pub struct Decode<'i>(std::iter::Copied<std::slice::Iter<'i, u8>>);
 
 /// Why something is not xtext.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -60,7 +60,7 @@ impl<'i> Xtext<'i> {
         let mut rest = input;
         loop {
             rest = match run(XCHAR, rest).0 {
-                [] => return text(input, XtextError::Character).map(Self),
+                [] => return Ok(Self(Spelled::ascii(input))),
                 [b'+', high, low, next @ ..] if is_hex(*high) && is_hex(*low) => next,
                 [b'+', ..] => return Err(XtextError::Hexchar),
                 _ => return Err(XtextError::Character),
@@ -68,22 +68,60 @@ impl<'i> Xtext<'i> {
         }
     }
 
+    /// As [`parse`](Self::parse), of an `esmtp-value` (RFC 5321 section 4.1.2), in which only `+`
+    /// is not as xtext has it.
+    pub(crate) fn of_value(value: &'i [u8]) -> Result<Self, XtextError> {
+        for behind_plus in value.split(|octet| *octet == b'+').skip(1) {
+            if !matches!(behind_plus, [high, low, ..] if is_hex(*high) && is_hex(*low)) {
+                return Err(XtextError::Hexchar);
+            }
+        }
+        Ok(Self(Spelled::ascii(value)))
+    }
+
+    /// Writes the octets that are meant into a buffer, and gives them; `None` if they do not fit.
+    pub(crate) fn decode_into(self, buffer: &mut [u8]) -> Option<&[u8]> {
+        let mut parts = self.as_bytes().split(|octet| *octet == b'+');
+        let plain = parts.next().unwrap_or_default();
+        let mut length = plain.len();
+        buffer.get_mut(..length)?.copy_from_slice(plain);
+        for part in parts {
+            let ([high, low], plain) = part.split_first_chunk()?;
+            let place = buffer.get_mut(length..=length + plain.len())?;
+            let (octet, places) = place.split_first_mut()?;
+            *octet = value(*high) << 4 | value(*low);
+            places.copy_from_slice(plain);
+            length += 1 + plain.len();
+        }
+        buffer.get(..length)
+    }
+
+    /// Whether nothing is encoded, so that what is meant is what is written.
+    pub(crate) fn is_plain(self) -> bool {
+        !self.as_bytes().contains(&b'+')
+    }
+
+    /// The octets on the wire.
+    pub(crate) const fn as_bytes(self) -> &'i [u8] {
+        self.0.as_bytes()
+    }
+
     /// The octets that are meant. They may be anything, CR and LF included.
     #[must_use]
     pub fn decode(self) -> Decode<'i> {
-        Decode(self.0.bytes())
+        Decode(self.as_bytes().iter().copied())
     }
 
     /// The text as it is on the wire, encoded.
     #[must_use]
     pub const fn as_str(self) -> &'i str {
-        self.0
+        self.0.as_str()
     }
 
     /// The owned twin.
     #[must_use]
     pub fn to_owned(self) -> XtextBuf {
-        XtextBuf(self.0.into())
+        XtextBuf(self.as_str().into())
     }
 }
 
@@ -97,7 +135,7 @@ impl XtextBuf {
     /// The borrowed form. It is not checked again.
     #[must_use]
     pub fn borrow(&self) -> Xtext<'_> {
-        Xtext(&self.0)
+        Xtext(Spelled::text(&self.0))
     }
 
     /// The text as it is on the wire, encoded.
@@ -111,7 +149,7 @@ grammar::owned_twin!(XtextBuf, Xtext, XtextError);
 
 impl fmt::Display for Xtext<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        f.write_str(self.as_str())
     }
 }
 

@@ -116,20 +116,11 @@ impl<'i> AttributeText<'i> {
     /// [`AttributeError`] says which rule is broken.
     pub fn parse(input: &'i (impl AsRef<[u8]> + ?Sized)) -> Result<Self, AttributeError> {
         let xtext = Xtext::parse(input.as_ref())?;
-        let mut octets = [0; Self::LIMIT];
-        let mut decoded = xtext.decode();
-        let mut length = 0;
-        for (place, octet) in octets.iter_mut().zip(&mut decoded) {
-            *place = octet;
-            length += 1;
-        }
-        if decoded.next().is_some() {
-            return Err(AttributeError::TooLong);
-        }
-        let decoded = text(
-            octets.get(..length).unwrap_or_default(),
-            AttributeError::Text,
-        )?;
+        let mut buffer = [0; Self::LIMIT];
+        let octets = xtext
+            .decode_into(&mut buffer)
+            .ok_or(AttributeError::TooLong)?;
+        let decoded = text(octets, AttributeError::Text)?;
         if decoded.chars().any(char::is_control) {
             return Err(AttributeError::Text);
         }

@@ -35,7 +35,7 @@ pub fn bdat(arguments: Arguments<'_>) -> Result<Bdat, SyntaxError> {
         marker if marker.eq_ignore_ascii_case(b"LAST") => true,
         _ => return Err(SyntaxError::UnexpectedArgument),
     };
-    let size = number(digits).ok_or(SyntaxError::ChunkTooLarge)?;
+    let size = number(digits).map_err(|_| SyntaxError::ChunkTooLarge)?;
     Ok(Bdat { size, last })
 }
 

@@ -33,6 +33,7 @@ pub struct Rcpt<'i> {
 /// # Errors
 ///
 /// [`SyntaxError`] says which rule is broken.
+#[inline]
 pub fn mail(reading: Reading, arguments: Arguments<'_>) -> Result<Mail<'_>, SyntaxError> {
     let rest = after_keyword(reading, b"FROM:", SyntaxError::FromKeyword, arguments)?;
     // The parameter that permits UTF-8 comes after the path that has it.
@@ -52,6 +53,7 @@ pub fn mail(reading: Reading, arguments: Arguments<'_>) -> Result<Mail<'_>, Synt
 /// # Errors
 ///
 /// [`SyntaxError`] says which rule is broken.
+#[inline]
 pub fn rcpt(reading: Reading, arguments: Arguments<'_>) -> Result<Rcpt<'_>, SyntaxError> {
     let charset = reading.charset;
     let rest = after_keyword(reading, b"TO:", SyntaxError::ToKeyword, arguments)?;
@@ -76,6 +78,7 @@ impl fmt::Display for Rcpt<'_> {
 }
 
 /// What stands behind `FROM:` or `TO:`, in any letter case.
+#[inline]
 fn after_keyword<'i>(
     reading: Reading,
     keyword: &[u8],
@@ -99,6 +102,7 @@ fn after_keyword<'i>(
 }
 
 /// A path, with a blank or the end behind it.
+#[inline]
 fn separated<'i, T>(parsed: Parsed<'i, T, PathError>) -> Result<(&'i [u8], T), SyntaxError> {
     match parsed {
         Ok((rest @ ([] | [b' ', ..]), path)) => Ok((rest, path)),

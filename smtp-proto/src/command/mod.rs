@@ -184,27 +184,35 @@ impl<'i> Command<'i> {
         line: &'i (impl AsRef<[u8]> + ?Sized),
     ) -> Result<Self, ParseError> {
         let (verb, arguments) = Verb::split(line.as_ref())?;
-        let command = match verb {
-            Verb::Helo => hello(arguments).map(Self::Helo),
-            Verb::Ehlo => hello(arguments).map(Self::Ehlo),
-            Verb::Lhlo => hello(arguments).map(Self::Lhlo),
-            Verb::Mail => mail(reading, arguments).map(Self::Mail),
-            Verb::Rcpt => rcpt(reading, arguments).map(Self::Rcpt),
-            Verb::Data => no_arguments(arguments).map(|()| Self::Data),
-            Verb::Bdat => bdat(arguments).map(Self::Bdat),
-            Verb::Rset => no_arguments(arguments).map(|()| Self::Rset),
-            Verb::Noop => Ok(Self::Noop),
-            Verb::Quit => no_arguments(arguments).map(|()| Self::Quit),
-            Verb::Vrfy => verify(reading, arguments).map(Self::Vrfy),
-            Verb::Expn => verify(reading, arguments).map(Self::Expn),
-            Verb::Help => help(arguments).map(Self::Help),
-            Verb::StartTls => no_arguments(arguments).map(|()| Self::StartTls),
-            Verb::Auth => auth(arguments).map(Self::Auth),
-            Verb::Etrn => etrn(arguments).map(Self::Etrn),
-            Verb::Xclient => attributes(arguments).map(Self::Xclient),
-            Verb::Xforward => attributes(arguments).map(Self::Xforward),
-        };
-        command.map_err(|error| ParseError::Syntax { verb, error })
+        let syntax = |error| ParseError::Syntax { verb, error };
+        Ok(match verb {
+            Verb::Helo => Self::Helo(hello(arguments).map_err(syntax)?),
+            Verb::Ehlo => Self::Ehlo(hello(arguments).map_err(syntax)?),
+            Verb::Lhlo => Self::Lhlo(hello(arguments).map_err(syntax)?),
+            Verb::Mail => Self::Mail(mail(reading, arguments).map_err(syntax)?),
+            Verb::Rcpt => Self::Rcpt(rcpt(reading, arguments).map_err(syntax)?),
+            Verb::Bdat => Self::Bdat(bdat(arguments).map_err(syntax)?),
+            Verb::Noop => Self::Noop,
+            Verb::Vrfy => Self::Vrfy(verify(reading, arguments).map_err(syntax)?),
+            Verb::Expn => Self::Expn(verify(reading, arguments).map_err(syntax)?),
+            Verb::Help => Self::Help(help(arguments).map_err(syntax)?),
+            Verb::Auth => Self::Auth(auth(arguments).map_err(syntax)?),
+            Verb::Etrn => Self::Etrn(etrn(arguments).map_err(syntax)?),
+            Verb::Xclient => Self::Xclient(attributes(arguments).map_err(syntax)?),
+            Verb::Xforward => Self::Xforward(attributes(arguments).map_err(syntax)?),
+            Verb::Data => no_arguments(arguments)
+                .map(|()| Self::Data)
+                .map_err(syntax)?,
+            Verb::Rset => no_arguments(arguments)
+                .map(|()| Self::Rset)
+                .map_err(syntax)?,
+            Verb::Quit => no_arguments(arguments)
+                .map(|()| Self::Quit)
+                .map_err(syntax)?,
+            Verb::StartTls => no_arguments(arguments)
+                .map(|()| Self::StartTls)
+                .map_err(syntax)?,
+        })
     }
 
     /// The verb.

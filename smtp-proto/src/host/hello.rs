@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use super::{HOST_LIMIT, Host, HostBuf, HostError, HostKind, hash_ignoring_case, host, left_over};
 use crate::charset::Charset;
-use crate::grammar::{self, HELLO, run, text};
+use crate::grammar::{self, HELLO, Spelled, run};
 
 /// The name that a client goes by in HELO, EHLO or LHLO.
 ///
@@ -23,7 +23,7 @@ use crate::grammar::{self, HELLO, run, text};
 /// ```
 #[derive(Clone, Copy)]
 pub struct HelloName<'i> {
-    spelled: &'i str,
+    spelled: Spelled<'i>,
     kind: Option<HostKind>,
 }
 
@@ -57,7 +57,7 @@ impl<'i> HelloName<'i> {
             return Err(HostError::TooLong);
         }
         Ok(Self {
-            spelled: text(input, HostError::NonAscii)?,
+            spelled: Spelled::ascii(input),
             kind,
         })
     }
@@ -65,7 +65,7 @@ impl<'i> HelloName<'i> {
     /// The name as it is spelled.
     #[must_use]
     pub const fn as_str(self) -> &'i str {
-        self.spelled
+        self.spelled.as_str()
     }
 
     /// The host that the name is, unless it is one of the names that no host can have.
@@ -78,7 +78,7 @@ impl<'i> HelloName<'i> {
     #[must_use]
     pub fn to_owned(self) -> HelloNameBuf {
         HelloNameBuf {
-            spelled: self.spelled.into(),
+            spelled: self.as_str().into(),
             kind: self.kind,
         }
     }
@@ -89,7 +89,7 @@ impl HelloNameBuf {
     #[must_use]
     pub fn borrow(&self) -> HelloName<'_> {
         HelloName {
-            spelled: &self.spelled,
+            spelled: Spelled::text(&self.spelled),
             kind: self.kind,
         }
     }
@@ -114,7 +114,7 @@ grammar::owned_twin!(HelloNameBuf, HelloName, HostError);
 
 impl fmt::Display for HelloName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.spelled)
+        f.write_str(self.as_str())
     }
 }
 
@@ -127,7 +127,9 @@ impl fmt::Debug for HelloName<'_> {
 impl PartialEq for HelloName<'_> {
     /// Letter case does not count.
     fn eq(&self, other: &Self) -> bool {
-        self.spelled.eq_ignore_ascii_case(other.spelled)
+        self.spelled
+            .as_bytes()
+            .eq_ignore_ascii_case(other.spelled.as_bytes())
     }
 }
 
@@ -135,6 +137,6 @@ impl Eq for HelloName<'_> {}
 
 impl Hash for HelloName<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        hash_ignoring_case(self.spelled, state);
+        hash_ignoring_case(self.spelled.as_bytes(), state);
     }
 }

@@ -41,6 +41,11 @@ impl<'i> GeneralLiteral<'i> {
         self.content
     }
 
+    /// The length of the tag. No tag is longer than a host.
+    pub(super) fn tag_octets(self) -> u8 {
+        u8::try_from(self.tag.len()).unwrap_or(u8::MAX)
+    }
+
     /// The parts of `spelled`, which was parsed before and whose tag has `tag` octets.
     pub(super) fn within(spelled: &'i str, tag: usize) -> Self {
         let inner = spelled
@@ -86,7 +91,7 @@ impl Eq for GeneralLiteral<'_> {}
 
 impl Hash for GeneralLiteral<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        hash_ignoring_case(self.tag, state);
+        hash_ignoring_case(self.tag.as_bytes(), state);
         self.content.hash(state);
     }
 }
@@ -123,8 +128,10 @@ fn kind(content: &[u8]) -> Option<HostKind> {
             .ok()
             .map(HostKind::Ipv6);
     }
+    // No tag is longer than a host.
+    let octets = u8::try_from(colon).ok()?;
     let is_tag = matches!(tag, [.., last] if *last != b'-') && tag.iter().all(|o| is(LDH, *o));
-    (is_tag && !address.is_empty()).then_some(HostKind::General(colon))
+    (is_tag && !address.is_empty()).then_some(HostKind::General(octets))
 }
 
 /// `IPv4-address-literal`: four numbers of one to three *decimal* digits. Zeros in front are

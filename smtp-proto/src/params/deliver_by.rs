@@ -96,13 +96,11 @@ impl DeliverBy {
             b'N' => ByMode::Notify,
             _ => return Err(error),
         };
-        if digits.is_empty() {
-            return Err(error);
-        }
         if digits.len() > 9 {
             return Err(ParameterError::TooLarge(Parameter::By));
         }
         let seconds = number(digits)
+            .ok()
             .and_then(|seconds| i32::try_from(seconds).ok())
             .ok_or(error)?;
         let by = Self::new(sign * seconds, mode).ok_or(error)?;

@@ -9,7 +9,7 @@ use std::ops::BitOr;
 
 use super::{Parameter, ParameterError};
 use crate::grammar;
-use crate::xtext::{Xtext, XtextBuf};
+use crate::xtext::{Xtext, XtextBuf, XtextError};
 
 /// The value of RET: how much of the message a report of failure is to carry (RFC 3461 section
 /// 4.3). Deliberately exhaustive: the grammar has these two.
@@ -134,9 +134,18 @@ impl<'i> EnvelopeId<'i> {
     ///
     /// [`ParameterError::Value`] of [`Parameter::EnvId`].
     pub fn parse(input: &'i (impl AsRef<[u8]> + ?Sized)) -> Result<Self, ParameterError> {
-        Xtext::parse(input.as_ref())
+        Self::of(Xtext::parse(input.as_ref()))
+    }
+
+    /// As [`parse`](Self::parse), of an `esmtp-value`.
+    pub(super) fn of_value(value: &'i [u8]) -> Result<Self, ParameterError> {
+        Self::of(Xtext::of_value(value))
+    }
+
+    fn of(xtext: Result<Xtext<'i>, XtextError>) -> Result<Self, ParameterError> {
+        xtext
             .ok()
-            .filter(|id| !id.as_str().is_empty() && is_printable(*id))
+            .filter(|id| !id.as_bytes().is_empty() && is_printable(*id))
             .map(Self)
             .ok_or(ParameterError::Value(Parameter::EnvId))
     }
@@ -194,8 +203,7 @@ grammar::owned_twin!(EnvelopeIdBuf, EnvelopeId, ParameterError);
 /// would carry them into a header.
 fn is_printable(xtext: Xtext<'_>) -> bool {
     // Without "+" there is nothing to decode, and xtext itself is printable.
-    memchr::memchr(b'+', xtext.as_str().as_bytes()).is_none()
-        || xtext.decode().all(is_graphic_or_blank)
+    xtext.is_plain() || xtext.decode().all(is_graphic_or_blank)
 }
 
 const fn is_graphic_or_blank(octet: u8) -> bool {

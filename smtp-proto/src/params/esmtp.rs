@@ -224,6 +224,7 @@ pub(super) fn each<'i>(
     Ok(unknown)
 }
 
+#[inline]
 fn known(verb: Verb, keyword: &[u8]) -> Option<Parameter> {
     Parameter::parse(keyword).filter(|parameter| parameter.verb() == verb)
 }
@@ -232,6 +233,7 @@ type Param<'i> = (&'i [u8], Option<&'i [u8]>);
 
 /// `esmtp-param`, with a blank or the end behind it. With UTF-8, a value may have it (the
 /// `utf-8-addr-unitext` of RFC 6533 section 3).
+#[inline]
 fn esmtp_param(charset: Charset, input: &[u8]) -> Parsed<'_, Param<'_>, ParameterError> {
     let (rest, keyword) = run(LDH, input);
     if matches!(keyword, [] | [b'-', ..]) {
@@ -251,6 +253,7 @@ fn esmtp_param(charset: Charset, input: &[u8]) -> Parsed<'_, Param<'_>, Paramete
 }
 
 /// Puts the value of a parameter into its place, where nothing may be yet.
+#[inline]
 pub(super) fn once<'i, T>(
     place: &mut Option<T>,
     parameter: Parameter,
@@ -267,6 +270,7 @@ pub(super) fn once<'i, T>(
 }
 
 /// Sets a parameter that is there or not, and takes no value.
+#[inline]
 pub(super) const fn flag(
     place: &mut bool,
     parameter: Parameter,

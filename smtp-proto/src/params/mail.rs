@@ -9,7 +9,7 @@ use super::{
     Submitter, UnknownParameters,
 };
 use crate::charset::Charset;
-use crate::grammar::{DIGIT, number, run};
+use crate::grammar::{self, NumberError, number};
 use crate::verb::Verb;
 
 /// The parameters of a MAIL command.
@@ -121,7 +121,9 @@ impl<'i> MailParameters<'i> {
                 Parameter::SmtpUtf8 => flag(&mut it.smtputf8, parameter, value),
                 Parameter::RequireTls => flag(&mut it.require_tls, parameter, value),
                 Parameter::Ret => once(&mut it.ret, parameter, value, Ret::parse),
-                Parameter::EnvId => once(&mut it.envelope_id, parameter, value, EnvelopeId::parse),
+                Parameter::EnvId => {
+                    once(&mut it.envelope_id, parameter, value, EnvelopeId::of_value)
+                }
                 Parameter::Auth => once(&mut it.auth, parameter, value, Submitter::parse),
                 Parameter::By => once(&mut it.deliver_by, parameter, value, DeliverBy::parse),
                 Parameter::HoldFor => release(&mut it.release, parameter, value, |value| {
@@ -191,10 +193,13 @@ impl Body {
 
     /// `body-value`, in any letter case (RFC 6152 section 2).
     fn parse(value: &[u8]) -> Result<Self, ParameterError> {
-        Self::ALL
-            .into_iter()
-            .find(|body| value.eq_ignore_ascii_case(body.as_str().as_bytes()))
-            .ok_or(ParameterError::Value(Parameter::Body))
+        let body = match (grammar::fold(value), value.len()) {
+            (SEVEN_BIT, 4) => Self::SevenBit,
+            (EIGHT_BIT_MIME, 8) => Self::EightBitMime,
+            _ if value.eq_ignore_ascii_case(b"BINARYMIME") => Self::BinaryMime,
+            _ => return Err(ParameterError::Value(Parameter::Body)),
+        };
+        Ok(body)
     }
 }
 
@@ -219,15 +224,15 @@ impl HoldFor {
 
     /// `future-release-integer`: one to nine digits that do not begin with a zero.
     fn parse(value: &[u8]) -> Result<Self, ParameterError> {
-        let error = ParameterError::Value(Parameter::HoldFor);
-        let (rest, digits) = run(DIGIT, value);
-        if !rest.is_empty() || matches!(digits, [] | [b'0', ..]) {
-            return Err(error);
+        match number(value) {
+            Err(NumberError::NotDigits) => Err(ParameterError::Value(Parameter::HoldFor)),
+            _ if value.starts_with(b"0") => Err(ParameterError::Value(Parameter::HoldFor)),
+            seconds => seconds
+                .ok()
+                .and_then(|seconds| u32::try_from(seconds).ok())
+                .and_then(Self::new)
+                .ok_or(ParameterError::TooLarge(Parameter::HoldFor)),
         }
-        number(digits)
-            .and_then(|seconds| u32::try_from(seconds).ok())
-            .and_then(Self::new)
-            .ok_or(ParameterError::TooLarge(Parameter::HoldFor))
     }
 }
 
@@ -299,13 +304,18 @@ impl fmt::Display for HoldFor {
     }
 }
 
+const SEVEN_BIT: u64 = grammar::fold(b"7BIT");
+const EIGHT_BIT_MIME: u64 = grammar::fold(b"8BITMIME");
+
 /// `size-value`: 1 to 20 digits (RFC 1870 section 3).
 fn size(value: &[u8]) -> Result<u64, ParameterError> {
-    let (rest, digits) = run(DIGIT, value);
-    if !rest.is_empty() || !(1..=20).contains(&digits.len()) {
-        return Err(ParameterError::Value(Parameter::Size));
+    match number(value) {
+        Ok(octets) if value.len() <= 20 => Ok(octets),
+        Err(NumberError::TooLarge) if value.len() <= 20 => {
+            Err(ParameterError::TooLarge(Parameter::Size))
+        }
+        _ => Err(ParameterError::Value(Parameter::Size)),
     }
-    number(digits).ok_or(ParameterError::TooLarge(Parameter::Size))
 }
 
 /// HOLDFOR and HOLDUNTIL share their place: RFC 4865 section 4 has one of them at most.

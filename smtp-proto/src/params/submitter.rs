@@ -41,20 +41,17 @@ pub struct EncodedMailboxBuf {
 }
 
 impl<'i> Submitter<'i> {
-    /// `<>` or a mailbox, as xtext; `<>` may be encoded as well.
+    /// `<>` or a mailbox, as xtext; `<>` may be encoded as well. The value is an `esmtp-value`.
     pub(super) fn parse(value: &'i [u8]) -> Result<Self, ParameterError> {
-        let error = ParameterError::Value(Parameter::Auth);
-        match value {
-            b"<>" => return Ok(Self::Unknown),
-            _ if memchr::memchr(b'+', value).is_none() => {}
-            _ => {
-                let xtext = Xtext::parse(value).map_err(|_| error)?;
-                if xtext.decode().eq(*b"<>") {
-                    return Ok(Self::Unknown);
-                }
-            }
+        if value == b"<>" {
+            return Ok(Self::Unknown);
         }
-        EncodedMailbox::parse(value).map(Self::Mailbox)
+        let error = ParameterError::Value(Parameter::Auth);
+        let xtext = Xtext::of_value(value).map_err(|_| error)?;
+        if !xtext.is_plain() && xtext.decode().eq(*b"<>") {
+            return Ok(Self::Unknown);
+        }
+        EncodedMailbox::of(xtext).map(Self::Mailbox)
     }
 }
 
@@ -65,12 +62,16 @@ impl<'i> EncodedMailbox<'i> {
     ///
     /// [`ParameterError::Value`] of [`Parameter::Auth`].
     pub fn parse(input: &'i (impl AsRef<[u8]> + ?Sized)) -> Result<Self, ParameterError> {
-        let error = ParameterError::Value(Parameter::Auth);
-        let xtext = Xtext::parse(input.as_ref()).map_err(|_| error)?;
+        Xtext::parse(input.as_ref())
+            .map_err(|_| ParameterError::Value(Parameter::Auth))
+            .and_then(Self::of)
+    }
+
+    fn of(xtext: Xtext<'i>) -> Result<Self, ParameterError> {
         with_decoded(xtext, |octets| {
             Mailbox::parse_in(Charset::Utf8, octets).map(drop)
         })
-        .map_err(|_| error)?;
+        .map_err(|_| ParameterError::Value(Parameter::Auth))?;
         Ok(Self(xtext))
     }
 
@@ -145,18 +146,9 @@ fn with_decoded<T>(
     xtext: Xtext<'_>,
     make: impl FnOnce(&[u8]) -> Result<T, PathError>,
 ) -> Result<T, PathError> {
-    if memchr::memchr(b'+', xtext.as_str().as_bytes()).is_none() {
-        return make(xtext.as_str().as_bytes());
+    if xtext.is_plain() {
+        return make(xtext.as_bytes());
     }
-    let mut octets = [0; PATH_LIMIT];
-    let mut decoded = xtext.decode();
-    let mut length = 0;
-    for (place, octet) in octets.iter_mut().zip(&mut decoded) {
-        *place = octet;
-        length += 1;
-    }
-    if decoded.next().is_some() {
-        return Err(PathError::TooLong);
-    }
-    make(octets.get(..length).unwrap_or_default())
+    let mut buffer = [0; PATH_LIMIT];
+    make(xtext.decode_into(&mut buffer).ok_or(PathError::TooLong)?)
 }

@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use super::PathError;
 use crate::charset::{self, Charset};
 use crate::grammar::{
-    self, ATEXT, NON_ASCII, Parsed, QTEXT, fail, octet, run, taken, text, within,
+    self, ATEXT, NON_ASCII, Parsed, QTEXT, Spelled, fail, octet, run, taken, within,
 };
 use crate::host::{self, Host, HostError, HostKind};
 
@@ -15,7 +15,7 @@ use crate::host::{self, Host, HostError, HostKind};
 /// RFC 5321 section 4.5.3.1.1 says 64, and section 4.5.3.1 that this is what everybody has to
 /// *receive*. Longer ones exist (encoded X.400 addresses, rewritten return paths), so this is as
 /// liberal as for a host.
-pub const LOCAL_PART_LIMIT: usize = 255;
+pub const LOCAL_PART_LIMIT: usize = u8::MAX as usize;
 
 /// A mailbox such as `user@example.org` (RFC 5321 section 4.1.2 `Mailbox`), in ASCII or, where
 /// SMTPUTF8 is asked for, in UTF-8 (RFC 6531 section 3.3).
@@ -36,18 +36,20 @@ pub const LOCAL_PART_LIMIT: usize = 255;
 /// ```
 #[derive(Clone, Copy)]
 pub struct Mailbox<'i> {
-    spelled: &'i str,
-    /// Octets of the local part: the place of the `@`.
-    local_part: usize,
+    spelled: Spelled<'i>,
+    /// Octets of the local part: the place of the `@`. No local part is longer.
+    local_part: u8,
     kind: HostKind,
+    is_ascii: bool,
 }
 
 /// The owned twin of [`Mailbox`].
 #[derive(Clone)]
 pub struct MailboxBuf {
     spelled: Box<str>,
-    local_part: usize,
+    local_part: u8,
     kind: HostKind,
+    is_ascii: bool,
 }
 
 /// What stands before the `@`: a dot-string, or a string in quotes (RFC 5321 section 4.1.2).
@@ -55,7 +57,7 @@ pub struct MailboxBuf {
 /// Two local parts are equal if they are the same without their quotes. Letter case counts (RFC
 /// 5321 section 2.4), as far as this crate is concerned.
 #[derive(Clone, Copy)]
-pub struct LocalPart<'i>(&'i str);
+pub struct LocalPart<'i>(Spelled<'i>);
 
 impl<'i> Mailbox<'i> {
     /// Parses a mailbox in ASCII, with no angle brackets around it.
@@ -94,26 +96,26 @@ impl<'i> Mailbox<'i> {
     /// Whether all of it is ASCII, so that SMTPUTF8 is not needed.
     #[must_use]
     pub const fn is_ascii(self) -> bool {
-        self.spelled.is_ascii()
+        self.is_ascii
     }
 
     /// What stands before the `@`.
     #[must_use]
     pub fn local_part(self) -> LocalPart<'i> {
-        LocalPart(self.spelled.get(..self.local_part).unwrap_or_default())
+        LocalPart(self.spelled.around(usize::from(self.local_part)).0)
     }
 
     /// What stands behind the `@`.
     #[must_use]
     pub fn host(self) -> Host<'i> {
         self.kind
-            .with(self.spelled.get(self.local_part + 1..).unwrap_or_default())
+            .with(self.spelled.around(usize::from(self.local_part)).1)
     }
 
     /// The mailbox as it is spelled.
     #[must_use]
     pub const fn as_str(self) -> &'i str {
-        self.spelled
+        self.spelled.as_str()
     }
 
     /// The owned twin.
@@ -123,11 +125,13 @@ impl<'i> Mailbox<'i> {
             spelled,
             local_part,
             kind,
+            is_ascii,
         } = self;
         MailboxBuf {
-            spelled: spelled.into(),
+            spelled: spelled.as_str().into(),
             local_part,
             kind,
+            is_ascii,
         }
     }
 }
@@ -137,9 +141,10 @@ impl MailboxBuf {
     #[must_use]
     pub fn borrow(&self) -> Mailbox<'_> {
         Mailbox {
-            spelled: &self.spelled,
+            spelled: Spelled::text(&self.spelled),
             local_part: self.local_part,
             kind: self.kind,
+            is_ascii: self.is_ascii,
         }
     }
 
@@ -156,18 +161,18 @@ impl<'i> LocalPart<'i> {
     /// The local part as it is spelled, quotes included.
     #[must_use]
     pub const fn as_str(self) -> &'i str {
-        self.0
+        self.0.as_str()
     }
 
     /// Whether it is spelled in quotes.
     #[must_use]
     pub fn is_quoted(self) -> bool {
-        self.0.starts_with('"')
+        self.0.as_bytes().starts_with(b"\"")
     }
 
     /// The octets that are meant: without the quotes, and without the backslashes that quote.
     pub fn unquoted(self) -> impl Iterator<Item = u8> + 'i {
-        let mut octets = self.inner().bytes();
+        let mut octets = self.inner().iter().copied();
         let quoted = self.is_quoted();
         std::iter::from_fn(move || match octets.next() {
             Some(b'\\') if quoted => octets.next(),
@@ -184,27 +189,23 @@ impl<'i> LocalPart<'i> {
     /// What is meant, as a string of its own.
     #[must_use]
     pub fn to_unquoted_string(self) -> String {
-        let mut octets = self.inner().chars();
-        let quoted = self.is_quoted();
-        std::iter::from_fn(|| match octets.next() {
-            Some('\\') if quoted => octets.next(),
-            octet => octet,
-        })
-        .collect()
+        // What is taken out is ASCII, so what is left is text as well.
+        let octets: Vec<u8> = self.unquoted().collect();
+        String::from_utf8(octets).unwrap_or_default()
     }
 
     /// Without the quotes.
-    fn inner(self) -> &'i str {
-        self.0
-            .strip_prefix('"')
-            .and_then(|rest| rest.strip_suffix('"'))
-            .unwrap_or(self.0)
+    fn inner(self) -> &'i [u8] {
+        match self.0.as_bytes() {
+            [b'"', inner @ .., b'"'] => inner,
+            atoms => atoms,
+        }
     }
 }
 
 impl fmt::Display for Mailbox<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.spelled)
+        f.write_str(self.as_str())
     }
 }
 
@@ -231,7 +232,7 @@ impl Hash for Mailbox<'_> {
 
 impl fmt::Display for LocalPart<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -260,46 +261,49 @@ impl Hash for LocalPart<'_> {
 }
 
 /// `Mailbox`, as far as it goes: what ends it is for the caller to judge.
+#[inline]
 pub(super) fn mailbox(charset: Charset, input: &[u8]) -> Parsed<'_, Mailbox<'_>, PathError> {
     let (rest, local_part) = local_part(charset, input)?;
     let (rest, ()) = octet(b'@', |rest| no_at_sign(local_part, rest), rest)?;
-    if local_part.len() > LOCAL_PART_LIMIT {
+    let Ok(octets) = u8::try_from(local_part.len()) else {
         return fail(PathError::LocalPartTooLong);
-    }
+    };
     let (rest, kind) = host::host(charset, rest).map_err(|error| error.map(PathError::from))?;
-    match text(taken(input, rest), PathError::Unicode) {
-        Ok(spelled) => {
-            let mailbox = Mailbox {
-                spelled,
-                local_part: local_part.len(),
-                kind,
-            };
-            match mailbox.unicode_error() {
-                None => Ok((rest, mailbox)),
-                Some(error) => fail(error),
-            }
-        }
-        Err(error) => fail(error),
+    let spelled = taken(input, rest);
+    let mailbox = Mailbox {
+        spelled: Spelled::ascii(spelled),
+        local_part: octets,
+        kind,
+        is_ascii: charset == Charset::Ascii || spelled.is_ascii(),
+    };
+    match mailbox.unicode_error() {
+        None => Ok((rest, mailbox)),
+        Some(error) => fail(error),
     }
 }
 
 impl Mailbox<'_> {
-    /// What is wrong with characters outside of ASCII, whose octets the grammar does not tell
+    /// What is wrong with what stands outside of ASCII, whose octets the grammar does not tell
     /// apart.
+    #[inline]
     fn unicode_error(self) -> Option<PathError> {
-        if self.is_ascii() {
+        if self.is_ascii {
             return None;
+        }
+        if Spelled::utf8(self.spelled.as_bytes()).is_none() {
+            return Some(PathError::Unicode);
         }
         let local_part = self.local_part().as_str();
         if !local_part.chars().all(charset::is_in_local_part) {
             return Some(PathError::Unicode);
         }
-        let host = self.spelled.get(self.local_part + 1..).unwrap_or_default();
+        let (_, host) = self.spelled.around(usize::from(self.local_part));
         (!host::is_spelled_well(host)).then_some(PathError::Host(HostError::Unicode))
     }
 }
 
 /// `Local-part`, as far as it goes, and possibly empty.
+#[inline]
 fn local_part(charset: Charset, input: &[u8]) -> Parsed<'_, &[u8], PathError> {
     if let Some((b'"', content)) = input.split_first() {
         let rest = quoted_string(charset, content)?;

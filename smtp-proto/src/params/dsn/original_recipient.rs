@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use super::is_graphic_or_blank;
 use crate::charset::{self, Charset};
-use crate::grammar::{self, ATEXT, QCHAR, is, run, text, within};
+use crate::grammar::{self, ATEXT, QCHAR, Spelled, is, run, within};
 use crate::params::{Parameter, ParameterError};
 use crate::xtext::{self, Xtext};
 
@@ -26,7 +26,7 @@ use crate::xtext::{self, Xtext};
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct OriginalRecipient<'i> {
-    spelled: &'i str,
+    spelled: Spelled<'i>,
     /// Octets of the type: the place of the semicolon.
     address_type: usize,
 }
@@ -84,7 +84,7 @@ impl<'i> OriginalRecipient<'i> {
             return Err(ERROR);
         }
         Ok(Self {
-            spelled: text(input, ERROR)?,
+            spelled: Spelled::utf8(input).ok_or(ERROR)?,
             address_type: address_type.len(),
         })
     }
@@ -92,7 +92,7 @@ impl<'i> OriginalRecipient<'i> {
     /// The type of address, as it is spelled.
     #[must_use]
     pub fn address_type(self) -> &'i str {
-        self.spelled.get(..self.address_type).unwrap_or_default()
+        self.spelled.around(self.address_type).0.as_str()
     }
 
     /// The type of address, as far as it is known here.
@@ -104,9 +104,7 @@ impl<'i> OriginalRecipient<'i> {
     /// The address as it is on the wire, encoded.
     #[must_use]
     pub fn encoded(self) -> &'i str {
-        self.spelled
-            .get(self.address_type + 1..)
-            .unwrap_or_default()
+        self.spelled.around(self.address_type).1.as_str()
     }
 
     /// The address that is meant. It has no control character.
@@ -134,7 +132,7 @@ impl<'i> OriginalRecipient<'i> {
     #[must_use]
     pub fn to_owned(self) -> OriginalRecipientBuf {
         OriginalRecipientBuf {
-            spelled: self.spelled.into(),
+            spelled: self.spelled.as_str().into(),
             address_type: self.address_type,
         }
     }
@@ -169,7 +167,7 @@ impl OriginalRecipientBuf {
     #[must_use]
     pub fn borrow(&self) -> OriginalRecipient<'_> {
         OriginalRecipient {
-            spelled: &self.spelled,
+            spelled: Spelled::text(&self.spelled),
             address_type: self.address_type,
         }
     }
@@ -249,7 +247,7 @@ fn hexchar(input: &str) -> Option<(char, &str)> {
 
 impl fmt::Display for OriginalRecipient<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.spelled)
+        f.write_str(self.spelled.as_str())
     }
 }
 
