@@ -50,7 +50,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<'_, '_, S> {
     }
 
     fn no_usable_mechanism(&self) -> Failure {
-        let offered = self.connection.session().capabilities().auth();
+        let offered: Vec<&str> = self.connection.session().capabilities().auth().collect();
         let own = Mechanism::Plain.as_str();
         let remedy = if offered.is_empty() {
             format!(

@@ -1,13 +1,18 @@
-//! What a client learned from the reply.
+//! The reply as a client keeps it.
 
 use std::str;
 
-use super::{is_graphic_or_space, is_mechanism_name};
+use super::{
+    FutureReleaseOffer, LimitsOffer, SizeOffer, is_attribute_name, is_graphic_or_space,
+    is_mechanism_name, is_profile_name, number,
+};
+use crate::params::Solicitation;
 use crate::reply::{Class, ReplyLines};
 
 /// What a server offered in this epoch, that is since the last greeting, STARTTLS or XCLIENT.
 ///
 /// Empty by default: as it is before EHLO, after HELO, and after everything learned became void.
+/// It is kept in one piece of memory, which is no longer than the reply.
 ///
 /// ```
 /// use mailwire_smtp_proto::ehlo::{Capabilities, SizeOffer};
@@ -22,32 +27,13 @@ use crate::reply::{Class, ReplyLines};
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities {
-    keywords: Vec<Offer>,
-    mechanisms: Vec<String>,
-}
-
-/// One line of the reply.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Offer {
-    /// In upper case.
-    keyword: String,
-    /// As the server wrote them, a single space between two.
-    parameters: String,
-}
-
-/// What the server says about the size of messages (RFC 1870). Deliberately exhaustive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SizeOffer {
-    /// SIZE is not offered: MAIL must not carry it.
-    NotOffered,
-    /// SIZE is offered with no maximum: none was named, or 0, or one that is not a number.
-    NoMaximum,
-    /// No message over this many octets is taken. A number that does not fit is `u64::MAX`.
-    Maximum(u64),
+    /// A line a keyword, each ended by LF: the keyword in upper case, and behind a space its
+    /// parameters, if it has any, with a single space between two. Of AUTH, the mechanisms.
+    lines: String,
 }
 
 impl Capabilities {
-    /// The most keywords kept; further ones are as if not offered.
+    /// The most lines looked at behind the first; what further ones offer is as if not offered.
     pub const MAX_KEYWORDS: usize = 128;
     /// The most mechanisms kept; further ones are as if not offered.
     pub const MAX_MECHANISMS: usize = 32;
@@ -56,63 +42,30 @@ impl Capabilities {
     #[must_use]
     pub const fn none() -> Self {
         Self {
-            keywords: Vec::new(),
-            mechanisms: Vec::new(),
+            lines: String::new(),
         }
     }
 
     /// What the reply to EHLO or LHLO offers. The first line is the server's name. Lines that are
     /// not printable ASCII are passed over, and a reply other than 2yz offers nothing.
+    ///
+    /// Costs one allocation.
     #[must_use]
     pub fn parse(reply: &ReplyLines<'_>) -> Self {
-        let mut offered = Self::none();
-        if reply.code().class() == Class::Positive {
-            for line in reply.lines().skip(1) {
-                offered.add(line);
-            }
+        if reply.code().class() != Class::Positive {
+            return Self::none();
         }
-        offered
-    }
-
-    pub(super) fn add(&mut self, line: &[u8]) {
-        let Ok(line) = str::from_utf8(line) else {
-            return;
+        // What is kept of a line is shorter than the line with its code.
+        let mut reading = Reading {
+            lines: String::with_capacity(reply.octets()),
+            mechanisms: [""; Self::MAX_MECHANISMS],
+            count: 0,
         };
-        if self.keywords.len() >= Self::MAX_KEYWORDS || !line.bytes().all(is_graphic_or_space) {
-            return;
+        for line in reply.lines().skip(1).take(Self::MAX_KEYWORDS) {
+            reading.add(line);
         }
-        let mut words = line.split(' ').filter(|word| !word.is_empty());
-        let Some(first) = words.next() else { return };
-        // Before there was a standard AUTH was offered as `AUTH=LOGIN`, and some still do so.
-        let (keyword, first_parameter) = match first.split_once('=') {
-            Some((keyword, value)) if keyword.eq_ignore_ascii_case("AUTH") => {
-                (keyword, Some(value))
-            }
-            _ => (first, None),
-        };
-        let parameters: Vec<&str> = first_parameter
-            .into_iter()
-            .chain(words)
-            .filter(|word| !word.is_empty())
-            .collect();
-        let keyword = keyword.to_ascii_uppercase();
-        if keyword == "AUTH" {
-            for name in &parameters {
-                self.add_mechanism(name);
-            }
-        }
-        self.keywords.push(Offer {
-            keyword,
-            parameters: parameters.join(" "),
-        });
-    }
-
-    fn add_mechanism(&mut self, name: &str) {
-        if is_mechanism_name(name)
-            && self.mechanisms.len() < Self::MAX_MECHANISMS
-            && !self.offers_mechanism(name)
-        {
-            self.mechanisms.push(name.to_ascii_uppercase());
+        Self {
+            lines: reading.lines,
         }
     }
 
@@ -133,9 +86,16 @@ impl Capabilities {
 
     /// All keywords in upper case with their parameters, in the server's order.
     pub fn keywords(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.keywords
-            .iter()
-            .map(|offer| (offer.keyword.as_str(), offer.parameters.as_str()))
+        self.lines
+            .split_terminator('\n')
+            .map(|line| line.split_once(' ').unwrap_or((line, "")))
+    }
+
+    fn words(&self, keyword: &str) -> impl Iterator<Item = &str> {
+        self.parameters(keyword)
+            .unwrap_or_default()
+            .split(' ')
+            .filter(|word| !word.is_empty())
     }
 
     /// PIPELINING (RFC 2920).
@@ -144,18 +104,15 @@ impl Capabilities {
         self.offers("PIPELINING")
     }
 
-    /// SIZE (RFC 1870).
+    /// SIZE (RFC 1870). A parameter that is no number names no maximum: a server that says nonsense
+    /// still takes the parameter of MAIL, and refuses by itself what is too large.
     #[must_use]
     pub fn size(&self) -> SizeOffer {
         match self.parameters("SIZE") {
             None => SizeOffer::NotOffered,
-            Some(digits) if digits.is_empty() || !digits.bytes().all(|o| o.is_ascii_digit()) => {
-                SizeOffer::NoMaximum
-            }
-            Some(digits) => match digits.parse() {
-                Ok(0) => SizeOffer::NoMaximum,
-                Ok(maximum) => SizeOffer::Maximum(maximum),
-                Err(_) => SizeOffer::Maximum(u64::MAX),
+            Some(digits) => match number(digits) {
+                None | Some(0) => SizeOffer::NoMaximum,
+                Some(maximum) => SizeOffer::Maximum(maximum),
             },
         }
     }
@@ -164,6 +121,31 @@ impl Capabilities {
     #[must_use]
     pub fn eight_bit_mime(&self) -> bool {
         self.offers("8BITMIME")
+    }
+
+    /// BINARYMIME (RFC 3030 section 3). It is of no use without [`chunking`](Self::chunking), so
+    /// without it it is as if not offered.
+    #[must_use]
+    pub fn binary_mime(&self) -> bool {
+        self.offers("BINARYMIME") && self.chunking()
+    }
+
+    /// CHUNKING (RFC 3030 section 2): BDAT.
+    #[must_use]
+    pub fn chunking(&self) -> bool {
+        self.offers("CHUNKING")
+    }
+
+    /// SMTPUTF8 (RFC 6531).
+    #[must_use]
+    pub fn smtputf8(&self) -> bool {
+        self.offers("SMTPUTF8")
+    }
+
+    /// DSN (RFC 3461): RET, ENVID, NOTIFY and ORCPT.
+    #[must_use]
+    pub fn dsn(&self) -> bool {
+        self.offers("DSN")
     }
 
     /// ENHANCEDSTATUSCODES (RFC 2034).
@@ -179,28 +161,173 @@ impl Capabilities {
     }
 
     /// The names of the SASL mechanisms offered by AUTH (RFC 4954), in upper case, in the server's
-    /// order. Empty if AUTH is not offered.
-    #[must_use]
-    pub fn auth(&self) -> &[String] {
-        &self.mechanisms
+    /// order, none twice. None if AUTH is not offered.
+    pub fn auth(&self) -> impl Iterator<Item = &str> {
+        self.keywords()
+            .filter(|(keyword, _)| *keyword == "AUTH")
+            .flat_map(|(_, names)| names.split(' '))
+            .filter(|name| !name.is_empty())
     }
 
     /// Whether this mechanism is offered, in any case.
     #[must_use]
     pub fn offers_mechanism(&self, name: &str) -> bool {
-        self.mechanisms
-            .iter()
-            .any(|offered| offered.eq_ignore_ascii_case(name))
+        is_among(self.auth(), name)
+    }
+
+    /// REQUIRETLS (RFC 8689).
+    #[must_use]
+    pub fn require_tls(&self) -> bool {
+        self.offers("REQUIRETLS")
+    }
+
+    /// DELIVERBY (RFC 2852 section 3): `None` if it is not offered, else the least time in seconds
+    /// that BY may ask for; 0 if there is none, or none that is a number.
+    #[must_use]
+    pub fn deliver_by(&self) -> Option<u64> {
+        self.parameters("DELIVERBY")
+            .map(|minimum| number(minimum).unwrap_or(0))
+    }
+
+    /// FUTURERELEASE (RFC 4865 section 4): how far ahead a message may be held. `None` if it is not
+    /// offered, and if its two parameters are not what they have to be: what the server would take
+    /// is not known then.
+    #[must_use]
+    pub fn future_release(&self) -> Option<FutureReleaseOffer> {
+        FutureReleaseOffer::parse(self.parameters("FUTURERELEASE")?)
+    }
+
+    /// MT-PRIORITY (RFC 6710): `None` if it is not offered, else the name of the server's priority
+    /// assignment policy, empty if it tells none, or none that is a name.
+    #[must_use]
+    pub fn priority_profile(&self) -> Option<&str> {
+        self.parameters("MT-PRIORITY")
+            .map(|name| if is_profile_name(name) { name } else { "" })
+    }
+
+    /// LIMITS (RFC 9422): what the server wants of a session. Without it, no limits.
+    #[must_use]
+    pub fn limits(&self) -> LimitsOffer {
+        LimitsOffer::parse(self.words("LIMITS"))
+    }
+
+    /// RRVS (RFC 7293).
+    #[must_use]
+    pub fn rrvs(&self) -> bool {
+        self.offers("RRVS")
+    }
+
+    /// NO-SOLICITING (RFC 3865): `None` if it is not offered, else the kinds of solicitation that
+    /// the server wants none of; `Some(None)` if it names none, or malformed ones.
+    #[must_use]
+    pub fn no_soliciting(&self) -> Option<Option<Solicitation<'_>>> {
+        self.parameters("NO-SOLICITING")
+            .map(|keywords| Solicitation::parse(keywords).ok())
+    }
+
+    /// ETRN (RFC 1985).
+    #[must_use]
+    pub fn etrn(&self) -> bool {
+        self.offers("ETRN")
+    }
+
+    /// VRFY (RFC 5321 section 3.5.2).
+    #[must_use]
+    pub fn vrfy(&self) -> bool {
+        self.offers("VRFY")
+    }
+
+    /// EXPN (RFC 5321 section 3.5.2).
+    #[must_use]
+    pub fn expn(&self) -> bool {
+        self.offers("EXPN")
+    }
+
+    /// HELP (RFC 5321 section 4.1.1.8).
+    #[must_use]
+    pub fn help(&self) -> bool {
+        self.offers("HELP")
+    }
+
+    /// The attributes that XCLIENT takes (Postfix, XCLIENT_README), as the server writes them. None
+    /// if it is not offered.
+    pub fn xclient(&self) -> impl Iterator<Item = &str> {
+        self.words("XCLIENT").filter(|name| is_attribute_name(name))
+    }
+
+    /// The attributes that XFORWARD takes (Postfix, XFORWARD_README), as the server writes them.
+    /// None if it is not offered.
+    pub fn xforward(&self) -> impl Iterator<Item = &str> {
+        self.words("XFORWARD")
+            .filter(|name| is_attribute_name(name))
     }
 }
 
-impl SizeOffer {
-    /// Whether a message of so many octets may be taken.
-    #[must_use]
-    pub const fn permits(self, octets: u64) -> bool {
-        match self {
-            Self::NotOffered | Self::NoMaximum => true,
-            Self::Maximum(maximum) => octets <= maximum,
+/// A reply that is being read.
+struct Reading<'i> {
+    lines: String,
+    /// The mechanisms that were found, so that none is kept twice.
+    mechanisms: [&'i str; Capabilities::MAX_MECHANISMS],
+    count: usize,
+}
+
+impl<'i> Reading<'i> {
+    fn add(&mut self, line: &'i [u8]) {
+        if !line.iter().copied().all(is_graphic_or_space) {
+            return;
+        }
+        let mut words = str::from_utf8(line)
+            .unwrap_or_default()
+            .split(' ')
+            .filter(|word| !word.is_empty());
+        let Some(first) = words.next() else { return };
+        if first.eq_ignore_ascii_case("AUTH") {
+            self.add_auth(words);
+            return;
+        }
+        // Before there was a standard AUTH was offered as `AUTH=LOGIN`, and some still do so.
+        match first.split_at_checked("AUTH=".len()) {
+            Some((keyword, name)) if keyword.eq_ignore_ascii_case("AUTH=") => {
+                self.add_auth(std::iter::once(name).chain(words));
+            }
+            _ => {
+                self.add_upper_case(first);
+                for word in words {
+                    self.lines.push(' ');
+                    self.lines.push_str(word);
+                }
+                self.lines.push('\n');
+            }
         }
     }
+
+    fn add_auth(&mut self, names: impl Iterator<Item = &'i str>) {
+        self.lines.push_str("AUTH");
+        for name in names.filter(|name| is_mechanism_name(name)) {
+            let known = self.mechanisms.get(..self.count).unwrap_or_default();
+            if is_among(known.iter().copied(), name) {
+                continue;
+            }
+            let Some(place) = self.mechanisms.get_mut(self.count) else {
+                break;
+            };
+            *place = name;
+            self.count += 1;
+            self.lines.push(' ');
+            self.add_upper_case(name);
+        }
+        self.lines.push('\n');
+    }
+
+    fn add_upper_case(&mut self, word: &str) {
+        let start = self.lines.len();
+        self.lines.push_str(word);
+        if let Some(word) = self.lines.get_mut(start..) {
+            word.make_ascii_uppercase();
+        }
+    }
+}
+
+fn is_among<'w>(mut words: impl Iterator<Item = &'w str>, word: &str) -> bool {
+    words.any(|other| other.eq_ignore_ascii_case(word))
 }

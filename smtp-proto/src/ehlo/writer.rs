@@ -1,10 +1,14 @@
 //! The reply as a server writes it.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use bytes::{BufMut, BytesMut};
 
-use super::{is_graphic_or_space, is_mechanism_name};
+use super::{
+    FutureReleaseOffer, LimitsOffer, is_attribute_name, is_graphic_or_space, is_mechanism_name,
+    is_profile_name,
+};
+use crate::params::Solicitation;
 use crate::reply::MAX_REPLY_LINE;
 
 /// A line of the reply to EHLO or LHLO, to be written.
@@ -18,6 +22,14 @@ pub enum Keyword<'a> {
     Size(u64),
     /// 8BITMIME (RFC 6152).
     EightBitMime,
+    /// BINARYMIME (RFC 3030 section 3).
+    BinaryMime,
+    /// CHUNKING (RFC 3030 section 2).
+    Chunking,
+    /// SMTPUTF8 (RFC 6531).
+    SmtpUtf8,
+    /// DSN (RFC 3461).
+    Dsn,
     /// ENHANCEDSTATUSCODES (RFC 2034).
     EnhancedStatusCodes,
     /// STARTTLS (RFC 3207).
@@ -25,6 +37,36 @@ pub enum Keyword<'a> {
     /// AUTH with the names of mechanisms (RFC 4954). Names that are none (RFC 4422 section 3.1) and
     /// those that do not fit the line are left out, and without a name left so is the line.
     Auth(&'a [&'a str]),
+    /// REQUIRETLS (RFC 8689).
+    RequireTls,
+    /// DELIVERBY with the least time in seconds that BY may ask for; 0 says that there is none
+    /// (RFC 2852 section 3).
+    DeliverBy(u32),
+    /// FUTURERELEASE with how far ahead a message may be held (RFC 4865 section 4).
+    FutureRelease(FutureReleaseOffer),
+    /// MT-PRIORITY, with the name of a priority assignment policy or none (RFC 6710). A name that
+    /// is none by its form is left out.
+    MtPriority(Option<&'a str>),
+    /// LIMITS (RFC 9422). Without a limit the line is left out.
+    Limits(LimitsOffer),
+    /// RRVS (RFC 7293).
+    Rrvs,
+    /// NO-SOLICITING, with kinds of solicitation that nobody wants here, or none (RFC 3865). A list
+    /// that does not fit the line is left out.
+    NoSoliciting(Option<Solicitation<'a>>),
+    /// ETRN (RFC 1985).
+    Etrn,
+    /// VRFY (RFC 5321 section 3.5.2).
+    Vrfy,
+    /// EXPN (RFC 5321 section 3.5.2).
+    Expn,
+    /// HELP (RFC 5321 section 4.1.1.8).
+    Help,
+    /// XCLIENT with the names of attributes (Postfix, XCLIENT_README). Names that are none and
+    /// those that do not fit the line are left out, and without a name left so is the line.
+    Xclient(&'a [&'a str]),
+    /// XFORWARD with the names of attributes (Postfix, XFORWARD_README), as [`Xclient`](Self::Xclient).
+    Xforward(&'a [&'a str]),
     /// Any other.
     Raw(RawKeyword<'a>),
 }
@@ -88,14 +130,13 @@ pub fn write_ehlo<'a>(name: &str, keywords: impl Iterator<Item = Keyword<'a>>, o
         out.put_u8(octet.unwrap_or(b'?'));
     }
     for keyword in keywords {
-        if let Keyword::Auth(names) = keyword {
-            if !names.iter().copied().any(is_mechanism_name) {
-                continue;
-            }
+        if !keyword.says_anything() {
+            continue;
         }
         out.put_slice(b"\r\n");
         last = start_line(out);
-        keyword.write(out);
+        // Writing to a BytesMut cannot fail: it grows.
+        let _ = keyword.write(out);
     }
     out.put_slice(b"\r\n");
     // Only now is it known which line is the last.
@@ -112,25 +153,74 @@ fn start_line(out: &mut BytesMut) -> usize {
 }
 
 impl Keyword<'_> {
-    fn write(self, out: &mut BytesMut) {
+    /// Whether there is a line of it. A list without a name in it would say the opposite of what
+    /// the keyword is for.
+    fn says_anything(self) -> bool {
         match self {
-            Self::Pipelining => out.put_slice(b"PIPELINING"),
-            // Writing to a BytesMut cannot fail: it grows.
-            Self::Size(maximum) => drop(write!(out, "SIZE {maximum}")),
-            Self::EightBitMime => out.put_slice(b"8BITMIME"),
-            Self::EnhancedStatusCodes => out.put_slice(b"ENHANCEDSTATUSCODES"),
-            Self::StartTls => out.put_slice(b"STARTTLS"),
-            Self::Auth(names) => {
-                let start = out.len();
-                out.put_slice(b"AUTH");
-                for name in names.iter().filter(|name| is_mechanism_name(name)) {
-                    if out.len() - start + 1 + name.len() <= ROOM {
-                        out.put_u8(b' ');
-                        out.put_slice(name.as_bytes());
-                    }
-                }
+            Self::Auth(names) => names.iter().copied().any(is_mechanism_name),
+            Self::Xclient(names) | Self::Xforward(names) => {
+                names.iter().copied().any(is_attribute_name)
             }
-            Self::Raw(keyword) => out.put_slice(keyword.as_str().as_bytes()),
+            Self::Limits(limits) => limits.is_any(),
+            _ => true,
         }
     }
+
+    fn write(self, out: &mut BytesMut) -> fmt::Result {
+        match self {
+            Self::Pipelining => out.write_str("PIPELINING"),
+            Self::Size(maximum) => write!(out, "SIZE {maximum}"),
+            Self::EightBitMime => out.write_str("8BITMIME"),
+            Self::BinaryMime => out.write_str("BINARYMIME"),
+            Self::Chunking => out.write_str("CHUNKING"),
+            Self::SmtpUtf8 => out.write_str("SMTPUTF8"),
+            Self::Dsn => out.write_str("DSN"),
+            Self::EnhancedStatusCodes => out.write_str("ENHANCEDSTATUSCODES"),
+            Self::StartTls => out.write_str("STARTTLS"),
+            Self::Auth(names) => list("AUTH", names, is_mechanism_name, out),
+            Self::RequireTls => out.write_str("REQUIRETLS"),
+            Self::DeliverBy(0) => out.write_str("DELIVERBY"),
+            Self::DeliverBy(minimum) => write!(out, "DELIVERBY {minimum}"),
+            Self::FutureRelease(offer) => write!(out, "FUTURERELEASE {offer}"),
+            Self::MtPriority(profile) => match profile.filter(|name| is_profile_name(name)) {
+                Some(name) => write!(out, "MT-PRIORITY {name}"),
+                None => out.write_str("MT-PRIORITY"),
+            },
+            Self::Limits(limits) => write!(out, "LIMITS{limits}"),
+            Self::Rrvs => out.write_str("RRVS"),
+            Self::NoSoliciting(keywords) => {
+                out.write_str(NO_SOLICITING)?;
+                match keywords.filter(|it| NO_SOLICITING.len() + 1 + it.as_str().len() <= ROOM) {
+                    Some(keywords) => write!(out, " {keywords}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Etrn => out.write_str("ETRN"),
+            Self::Vrfy => out.write_str("VRFY"),
+            Self::Expn => out.write_str("EXPN"),
+            Self::Help => out.write_str("HELP"),
+            Self::Xclient(names) => list("XCLIENT", names, is_attribute_name, out),
+            Self::Xforward(names) => list("XFORWARD", names, is_attribute_name, out),
+            Self::Raw(keyword) => out.write_str(keyword.as_str()),
+        }
+    }
+}
+
+const NO_SOLICITING: &str = "NO-SOLICITING";
+
+/// A keyword and the names that are good and fit the line.
+fn list(
+    keyword: &str,
+    names: &[&str],
+    is_good: fn(&str) -> bool,
+    out: &mut BytesMut,
+) -> fmt::Result {
+    let start = out.len();
+    out.write_str(keyword)?;
+    for name in names.iter().filter(|name| is_good(name)) {
+        if out.len() - start + 1 + name.len() <= ROOM {
+            write!(out, " {name}")?;
+        }
+    }
+    Ok(())
 }

@@ -69,7 +69,9 @@ pub enum ReplyFault {
     /// The lines have different codes.
     #[error("the lines of the reply have different codes (RFC 5321 section 4.2.1)")]
     CodesDiffer,
-    /// What follows the code is neither a space, nor `-`, nor the end of the line.
+    /// What follows the code is neither a space, nor `-`, nor the end of the line. RFC 5321 section
+    /// 4.2 asks clients to bear with a code alone; with text that is glued to it, the number may be
+    /// one of four digits, and Postfix and Exim take neither.
     #[error("neither a space nor `-` follows the code of the reply (RFC 5321 section 4.2.1)")]
     BadSeparator,
 }
@@ -102,7 +104,8 @@ impl Default for ReplyLimits {
 }
 
 impl ReplyLimits {
-    const DEFAULT: Self = Self {
+    /// The default limits.
+    pub const DEFAULT: Self = Self {
         line: 2048,
         lines: 128,
         octets: 65536,

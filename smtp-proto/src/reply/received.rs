@@ -41,6 +41,12 @@ impl<'i> ReplyLines<'i> {
         self.code
     }
 
+    /// Octets of the whole reply, every code and CRLF included.
+    #[must_use]
+    pub const fn octets(&self) -> usize {
+        self.octets.len()
+    }
+
     /// What follows the code in each line, without the space or `-` between, and without CRLF.
     pub fn lines(&self) -> impl Iterator<Item = &'i [u8]> + use<'i> {
         let mut rest = self.octets;
@@ -57,21 +63,50 @@ impl<'i> ReplyLines<'i> {
     /// the reply code is taken for text.
     #[must_use]
     pub fn enhanced(&self) -> Option<EnhancedCode> {
-        let (enhanced, _) = EnhancedCode::parse_prefix(self.lines().next()?)?;
-        (enhanced.class() == self.code.class()).then_some(enhanced)
+        self.enhanced_lines().next()?.0
+    }
+
+    /// Each line as its enhanced code and the text behind it. A line has an enhanced code if it
+    /// begins with one of the reply's own class (RFC 2034 section 4); one that contradicts the
+    /// reply's code is taken for text, and what another line has does not matter.
+    ///
+    /// ```
+    /// use mailwire_smtp_proto::reply::{EnhancedCode, ReplyReader};
+    ///
+    /// let input = b"550-5.1.1 No such mailbox\r\n550-5.7.1 Go away\r\n550 2.0.0 Bye\r\n";
+    /// let (_, reply) = ReplyReader::new().take(input)?.unwrap();
+    /// let lines: Vec<_> = reply.enhanced_lines().collect();
+    /// assert_eq!(lines[0], (EnhancedCode::new(5, 1, 1), &b"No such mailbox"[..]));
+    /// assert_eq!(lines[1], (EnhancedCode::new(5, 7, 1), &b"Go away"[..]));
+    /// assert_eq!(lines[2], (None, &b"2.0.0 Bye"[..]));
+    /// # Ok::<(), mailwire_smtp_proto::reply::ReplyFault>(())
+    /// ```
+    pub fn enhanced_lines(
+        &self,
+    ) -> impl Iterator<Item = (Option<EnhancedCode>, &'i [u8])> + use<'i> {
+        let class = self.code.class();
+        self.lines()
+            .map(move |line| match EnhancedCode::parse_prefix(line) {
+                Some((code, taken)) if code.class() == class => {
+                    (Some(code), line.get(taken..).unwrap_or_default())
+                }
+                _ => (None, line),
+            })
     }
 
     /// The text of each line without the code, and without the enhanced code where the line repeats
     /// that of the first line.
     pub fn text_lines(&self) -> impl Iterator<Item = &'i [u8]> + use<'i> {
         let enhanced = self.enhanced();
-        self.lines().map(move |line| {
-            match EnhancedCode::parse_prefix(line) {
-                Some((code, taken)) if enhanced == Some(code) => line.get(taken..),
-                _ => Some(line),
-            }
-            .unwrap_or_default()
-        })
+        self.enhanced_lines()
+            .zip(self.lines())
+            .map(move |((code, text), line)| {
+                if code.is_some() && code == enhanced {
+                    text
+                } else {
+                    line
+                }
+            })
     }
 
     /// The owned twin.

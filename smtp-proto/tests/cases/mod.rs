@@ -4,8 +4,10 @@
 //! what was understood, or `err` and the error as `Debug` writes it), then the rule that decides,
 //! and why the case is there. Lines that start with `#` are comments.
 //!
-//! In inputs and in what was understood, `\xNN` is an octet, `\r` and `\n` are CR and LF, `\\` is a
+//! In inputs and in what was understood, `\xNN` is an octet, `\r`, `\n` and `\t` are CR, LF and TAB, `\\` is a
 //! backslash, and `\{a*20}` stands for 20 times `a`.
+
+#![allow(dead_code, reason = "every table uses its part of this")]
 
 use std::collections::HashSet;
 use std::fmt::Debug;
@@ -152,6 +154,7 @@ pub(crate) fn unescape(text: &str) -> Vec<u8> {
             Some('\\') => octets.push(b'\\'),
             Some('r') => octets.push(b'\r'),
             Some('n') => octets.push(b'\n'),
+            Some('t') => octets.push(b'\t'),
             Some('x') => {
                 let (hex, behind) = escape.as_str().split_at(2);
                 octets.push(u8::from_str_radix(hex, 16).unwrap());
