@@ -3,6 +3,7 @@
 //! A client reads it into [`Capabilities`], a server writes it with [`write_ehlo`].
 
 mod capabilities;
+mod known;
 mod offer;
 #[cfg(test)]
 mod tests;

@@ -125,7 +125,8 @@ fn facts(offered: &Capabilities) -> Vec<String> {
     for (keyword, parameters) in offered.keywords() {
         let is_typed = ["XCLIENT", "XFORWARD", "X-LAST"].contains(&keyword);
         if keyword.starts_with('X') && !is_typed {
-            facts.push(format!("{keyword}({parameters})"));
+            let words: Vec<&str> = parameters.split(' ').filter(|it| !it.is_empty()).collect();
+            facts.push(format!("{keyword}({})", words.join(" ")));
         }
     }
     facts
@@ -178,7 +179,14 @@ fn is_written_alike(offered: &Capabilities) {
         .keywords()
         .filter(|(keyword, _)| keyword.starts_with('X'))
         .filter(|(keyword, _)| !["XCLIENT", "XFORWARD"].contains(keyword))
-        .map(|(keyword, parameters)| format!("{keyword} {parameters}").trim_end().to_owned())
+        .map(|(keyword, parameters)| {
+            let words = parameters.split(' ').filter(|word| !word.is_empty());
+            [keyword]
+                .into_iter()
+                .chain(words)
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
         .collect();
     let raw = others
         .iter()

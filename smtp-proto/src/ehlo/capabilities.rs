@@ -1,7 +1,9 @@
 //! The reply as a client keeps it.
 
+use std::fmt;
 use std::str;
 
+use super::known::Known;
 use super::{
     FutureReleaseOffer, LimitsOffer, SizeOffer, is_attribute_name, is_graphic_or_space,
     is_mechanism_name, is_profile_name, number,
@@ -12,7 +14,7 @@ use crate::reply::{Class, ReplyLines};
 /// What a server offered in this epoch, that is since the last greeting, STARTTLS or XCLIENT.
 ///
 /// Empty by default: as it is before EHLO, after HELO, and after everything learned became void.
-/// It is kept in one piece of memory, which is no longer than the reply.
+/// It is kept as it was received, in one piece of memory.
 ///
 /// ```
 /// use mailwire_smtp_proto::ehlo::{Capabilities, SizeOffer};
@@ -25,24 +27,29 @@ use crate::reply::{Class, ReplyLines};
 /// assert!(offered.offers_mechanism("plain"));
 /// assert!(!offered.starttls());
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Capabilities {
-    /// A line a keyword, each ended by LF: the keyword in upper case, and behind a space its
-    /// parameters, if it has any, with a single space between two. Of AUTH, the mechanisms.
-    lines: String,
+    /// The lines of the reply behind the first, as they were received.
+    lines: Box<[u8]>,
+    /// Where in `lines` what follows a keyword begins, by [`Known`]; [`NOWHERE`] if it is not
+    /// offered.
+    places: [u32; Known::COUNT],
 }
+
+const NOWHERE: u32 = u32::MAX;
 
 impl Capabilities {
     /// The most lines looked at behind the first; what further ones offer is as if not offered.
     pub const MAX_KEYWORDS: usize = 128;
-    /// The most mechanisms kept; further ones are as if not offered.
+    /// The most mechanisms handed out; further ones are as if not offered.
     pub const MAX_MECHANISMS: usize = 32;
 
     /// Nothing is offered.
     #[must_use]
-    pub const fn none() -> Self {
+    pub fn none() -> Self {
         Self {
-            lines: String::new(),
+            lines: Box::default(),
+            places: [NOWHERE; Known::COUNT],
         }
     }
 
@@ -52,21 +59,29 @@ impl Capabilities {
     /// Costs one allocation.
     #[must_use]
     pub fn parse(reply: &ReplyLines<'_>) -> Self {
-        if reply.code().class() != Class::Positive {
-            return Self::none();
+        let mut offered = Self::none();
+        let lines = reply.behind_first_line();
+        if reply.code().class() != Class::Positive || lines.is_empty() {
+            return offered;
         }
-        // What is kept of a line is shorter than the line with its code.
-        let mut reading = Reading {
-            lines: String::with_capacity(reply.octets()),
-            mechanisms: [""; Self::MAX_MECHANISMS],
-            count: 0,
-        };
-        for line in reply.lines().skip(1).take(Self::MAX_KEYWORDS) {
-            reading.add(line);
+        let mut octets = lines;
+        for _ in 0..Self::MAX_KEYWORDS {
+            let Some((line, behind)) = next_line(octets) else {
+                break;
+            };
+            if let Some((known, rest)) = Known::split(line) {
+                let end = lines.len() - octets.len() + CODE + line.len();
+                let place = u32::try_from(end - rest.len()).unwrap_or(NOWHERE);
+                match offered.places.get_mut(known as usize) {
+                    // Of a keyword that is offered twice, the first counts.
+                    Some(first) if *first == NOWHERE && is_printable(rest) => *first = place,
+                    _ => {}
+                }
+            }
+            octets = behind;
         }
-        Self {
-            lines: reading.lines,
-        }
+        offered.lines = lines.into();
+        offered
     }
 
     /// Whether the keyword is offered, in any case.
@@ -75,24 +90,55 @@ impl Capabilities {
         self.parameters(keyword).is_some()
     }
 
-    /// The parameters the keyword is offered with, a single space between two. `None` if it is not
-    /// offered; of a keyword that is offered twice, those of the first.
+    /// The parameters the keyword is offered with, as the server wrote them, without the blanks
+    /// around. `None` if it is not offered; of a keyword that is offered twice, those of the first.
     #[must_use]
     pub fn parameters(&self, keyword: &str) -> Option<&str> {
-        self.keywords()
-            .find(|(offered, _)| offered.eq_ignore_ascii_case(keyword))
-            .map(|(_, parameters)| parameters)
+        match Known::split(keyword.as_bytes()) {
+            Some((known, [])) => self.known(known),
+            _ => self
+                .keywords()
+                .find(|(offered, _)| offered.eq_ignore_ascii_case(keyword))
+                .map(|(_, parameters)| parameters),
+        }
     }
 
-    /// All keywords in upper case with their parameters, in the server's order.
+    /// All keywords with their parameters, as the server wrote them and in its order.
     pub fn keywords(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.lines
-            .split_terminator('\n')
-            .map(|line| line.split_once(' ').unwrap_or((line, "")))
+        raw_lines(&self.lines)
+            .filter(|line| is_printable(line))
+            .filter_map(|line| {
+                let line = str::from_utf8(line).ok()?;
+                let (keyword, parameters) = match Known::split(line.as_bytes()) {
+                    // Before there was a standard AUTH was offered as `AUTH=LOGIN`, and some still
+                    // do so.
+                    Some((Known::Auth, _)) => line.split_at_checked(4)?,
+                    _ => line.split_once(' ').unwrap_or((line, "")),
+                };
+                let parameters = parameters.strip_prefix('=').unwrap_or(parameters);
+                (!keyword.is_empty()).then_some((keyword, parameters.trim_matches(' ')))
+            })
     }
 
-    fn words(&self, keyword: &str) -> impl Iterator<Item = &str> {
-        self.parameters(keyword)
+    /// The parameters of a keyword whose place is kept.
+    fn known(&self, keyword: Known) -> Option<&str> {
+        let place = *self.places.get(keyword as usize)?;
+        let place = usize::try_from(place).ok()?;
+        // The place is beyond the end if the keyword is not offered.
+        let (line, _) = end_of_line(self.lines.get(place..)?)?;
+        let parameters = line.strip_prefix(b"=").unwrap_or(line);
+        // They were seen to be printable, so this is text.
+        str::from_utf8(parameters)
+            .ok()
+            .map(|text| text.trim_matches(' '))
+    }
+
+    fn has(&self, keyword: Known) -> bool {
+        self.places.get(keyword as usize) != Some(&NOWHERE)
+    }
+
+    fn words(&self, keyword: Known) -> impl Iterator<Item = &str> {
+        self.known(keyword)
             .unwrap_or_default()
             .split(' ')
             .filter(|word| !word.is_empty())
@@ -101,14 +147,14 @@ impl Capabilities {
     /// PIPELINING (RFC 2920).
     #[must_use]
     pub fn pipelining(&self) -> bool {
-        self.offers("PIPELINING")
+        self.has(Known::Pipelining)
     }
 
     /// SIZE (RFC 1870). A parameter that is no number names no maximum: a server that says nonsense
     /// still takes the parameter of MAIL, and refuses by itself what is too large.
     #[must_use]
     pub fn size(&self) -> SizeOffer {
-        match self.parameters("SIZE") {
+        match self.known(Known::Size) {
             None => SizeOffer::NotOffered,
             Some(digits) => match number(digits) {
                 None | Some(0) => SizeOffer::NoMaximum,
@@ -120,53 +166,65 @@ impl Capabilities {
     /// 8BITMIME (RFC 6152).
     #[must_use]
     pub fn eight_bit_mime(&self) -> bool {
-        self.offers("8BITMIME")
+        self.has(Known::EightBitMime)
     }
 
     /// BINARYMIME (RFC 3030 section 3). It is of no use without [`chunking`](Self::chunking), so
     /// without it it is as if not offered.
     #[must_use]
     pub fn binary_mime(&self) -> bool {
-        self.offers("BINARYMIME") && self.chunking()
+        self.has(Known::BinaryMime) && self.chunking()
     }
 
     /// CHUNKING (RFC 3030 section 2): BDAT.
     #[must_use]
     pub fn chunking(&self) -> bool {
-        self.offers("CHUNKING")
+        self.has(Known::Chunking)
     }
 
     /// SMTPUTF8 (RFC 6531).
     #[must_use]
     pub fn smtputf8(&self) -> bool {
-        self.offers("SMTPUTF8")
+        self.has(Known::SmtpUtf8)
     }
 
     /// DSN (RFC 3461): RET, ENVID, NOTIFY and ORCPT.
     #[must_use]
     pub fn dsn(&self) -> bool {
-        self.offers("DSN")
+        self.has(Known::Dsn)
     }
 
     /// ENHANCEDSTATUSCODES (RFC 2034).
     #[must_use]
     pub fn enhanced_status_codes(&self) -> bool {
-        self.offers("ENHANCEDSTATUSCODES")
+        self.has(Known::EnhancedStatusCodes)
     }
 
     /// STARTTLS (RFC 3207).
     #[must_use]
     pub fn starttls(&self) -> bool {
-        self.offers("STARTTLS")
+        self.has(Known::StartTls)
     }
 
-    /// The names of the SASL mechanisms offered by AUTH (RFC 4954), in upper case, in the server's
-    /// order, none twice. None if AUTH is not offered.
+    /// The names of the SASL mechanisms offered by AUTH (RFC 4954), as the server writes them and in
+    /// its order, none twice. None if AUTH is not offered.
     pub fn auth(&self) -> impl Iterator<Item = &str> {
-        self.keywords()
-            .filter(|(keyword, _)| *keyword == "AUTH")
-            .flat_map(|(_, names)| names.split(' '))
-            .filter(|name| !name.is_empty())
+        let lines = if self.has(Known::Auth) {
+            &self.lines
+        } else {
+            &[][..]
+        };
+        Mechanisms {
+            names: raw_lines(lines)
+                .filter(|line| is_printable(line))
+                .filter_map(Known::split)
+                .filter(|(known, _)| *known == Known::Auth)
+                .filter_map(|(_, names)| str::from_utf8(names).ok())
+                .flat_map(|names| names.strip_prefix('=').unwrap_or(names).split(' '))
+                .filter(|name| !name.is_empty()),
+            seen: [""; Self::MAX_MECHANISMS],
+            count: 0,
+        }
     }
 
     /// Whether this mechanism is offered, in any case.
@@ -178,14 +236,14 @@ impl Capabilities {
     /// REQUIRETLS (RFC 8689).
     #[must_use]
     pub fn require_tls(&self) -> bool {
-        self.offers("REQUIRETLS")
+        self.has(Known::RequireTls)
     }
 
     /// DELIVERBY (RFC 2852 section 3): `None` if it is not offered, else the least time in seconds
     /// that BY may ask for; 0 if there is none, or none that is a number.
     #[must_use]
     pub fn deliver_by(&self) -> Option<u64> {
-        self.parameters("DELIVERBY")
+        self.known(Known::DeliverBy)
             .map(|minimum| number(minimum).unwrap_or(0))
     }
 
@@ -194,138 +252,139 @@ impl Capabilities {
     /// is not known then.
     #[must_use]
     pub fn future_release(&self) -> Option<FutureReleaseOffer> {
-        FutureReleaseOffer::parse(self.parameters("FUTURERELEASE")?)
+        FutureReleaseOffer::parse(self.known(Known::FutureRelease)?)
     }
 
     /// MT-PRIORITY (RFC 6710): `None` if it is not offered, else the name of the server's priority
     /// assignment policy, empty if it tells none, or none that is a name.
     #[must_use]
     pub fn priority_profile(&self) -> Option<&str> {
-        self.parameters("MT-PRIORITY")
+        self.known(Known::MtPriority)
             .map(|name| if is_profile_name(name) { name } else { "" })
     }
 
     /// LIMITS (RFC 9422): what the server wants of a session. Without it, no limits.
     #[must_use]
     pub fn limits(&self) -> LimitsOffer {
-        LimitsOffer::parse(self.words("LIMITS"))
+        LimitsOffer::parse(self.words(Known::Limits))
     }
 
     /// RRVS (RFC 7293).
     #[must_use]
     pub fn rrvs(&self) -> bool {
-        self.offers("RRVS")
+        self.has(Known::Rrvs)
     }
 
     /// NO-SOLICITING (RFC 3865): `None` if it is not offered, else the kinds of solicitation that
     /// the server wants none of; `Some(None)` if it names none, or malformed ones.
     #[must_use]
     pub fn no_soliciting(&self) -> Option<Option<Solicitation<'_>>> {
-        self.parameters("NO-SOLICITING")
+        self.known(Known::NoSoliciting)
             .map(|keywords| Solicitation::parse(keywords).ok())
     }
 
     /// ETRN (RFC 1985).
     #[must_use]
     pub fn etrn(&self) -> bool {
-        self.offers("ETRN")
+        self.has(Known::Etrn)
     }
 
     /// VRFY (RFC 5321 section 3.5.2).
     #[must_use]
     pub fn vrfy(&self) -> bool {
-        self.offers("VRFY")
+        self.has(Known::Vrfy)
     }
 
     /// EXPN (RFC 5321 section 3.5.2).
     #[must_use]
     pub fn expn(&self) -> bool {
-        self.offers("EXPN")
+        self.has(Known::Expn)
     }
 
     /// HELP (RFC 5321 section 4.1.1.8).
     #[must_use]
     pub fn help(&self) -> bool {
-        self.offers("HELP")
+        self.has(Known::Help)
     }
 
     /// The attributes that XCLIENT takes (Postfix, XCLIENT_README), as the server writes them. None
     /// if it is not offered.
     pub fn xclient(&self) -> impl Iterator<Item = &str> {
-        self.words("XCLIENT").filter(|name| is_attribute_name(name))
+        self.words(Known::Xclient)
+            .filter(|name| is_attribute_name(name))
     }
 
     /// The attributes that XFORWARD takes (Postfix, XFORWARD_README), as the server writes them.
     /// None if it is not offered.
     pub fn xforward(&self) -> impl Iterator<Item = &str> {
-        self.words("XFORWARD")
+        self.words(Known::Xforward)
             .filter(|name| is_attribute_name(name))
     }
 }
 
-/// A reply that is being read.
-struct Reading<'i> {
-    lines: String,
-    /// The mechanisms that were found, so that none is kept twice.
-    mechanisms: [&'i str; Capabilities::MAX_MECHANISMS],
+impl Default for Capabilities {
+    fn default() -> Self {
+        Self::none()
+    }
+}
+
+impl fmt::Debug for Capabilities {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.keywords()).finish()
+    }
+}
+
+/// The mechanisms of all lines of AUTH; the iterator of [`Capabilities::auth`].
+struct Mechanisms<'a, W> {
+    names: W,
+    /// Those that were handed out, so that none is twice.
+    seen: [&'a str; Capabilities::MAX_MECHANISMS],
     count: usize,
 }
 
-impl<'i> Reading<'i> {
-    fn add(&mut self, line: &'i [u8]) {
-        if !line.iter().copied().all(is_graphic_or_space) {
-            return;
-        }
-        let mut words = str::from_utf8(line)
-            .unwrap_or_default()
-            .split(' ')
-            .filter(|word| !word.is_empty());
-        let Some(first) = words.next() else { return };
-        if first.eq_ignore_ascii_case("AUTH") {
-            self.add_auth(words);
-            return;
-        }
-        // Before there was a standard AUTH was offered as `AUTH=LOGIN`, and some still do so.
-        match first.split_at_checked("AUTH=".len()) {
-            Some((keyword, name)) if keyword.eq_ignore_ascii_case("AUTH=") => {
-                self.add_auth(std::iter::once(name).chain(words));
-            }
-            _ => {
-                self.add_upper_case(first);
-                for word in words {
-                    self.lines.push(' ');
-                    self.lines.push_str(word);
-                }
-                self.lines.push('\n');
-            }
-        }
-    }
+impl<'a, W: Iterator<Item = &'a str>> Iterator for Mechanisms<'a, W> {
+    type Item = &'a str;
 
-    fn add_auth(&mut self, names: impl Iterator<Item = &'i str>) {
-        self.lines.push_str("AUTH");
-        for name in names.filter(|name| is_mechanism_name(name)) {
-            let known = self.mechanisms.get(..self.count).unwrap_or_default();
-            if is_among(known.iter().copied(), name) {
-                continue;
-            }
-            let Some(place) = self.mechanisms.get_mut(self.count) else {
-                break;
-            };
-            *place = name;
-            self.count += 1;
-            self.lines.push(' ');
-            self.add_upper_case(name);
-        }
-        self.lines.push('\n');
+    fn next(&mut self) -> Option<&'a str> {
+        let (seen, free) = self.seen.split_at_mut_checked(self.count)?;
+        let place = free.first_mut()?;
+        let name = self
+            .names
+            .find(|name| is_mechanism_name(name) && !is_among(seen.iter().copied(), name))?;
+        *place = name;
+        self.count += 1;
+        Some(name)
     }
+}
 
-    fn add_upper_case(&mut self, word: &str) {
-        let start = self.lines.len();
-        self.lines.push_str(word);
-        if let Some(word) = self.lines.get_mut(start..) {
-            word.make_ascii_uppercase();
-        }
-    }
+/// Octets of a code and its separator.
+const CODE: usize = 4;
+
+/// What follows the code and its separator in each line of a reply.
+fn raw_lines(mut octets: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (line, behind) = next_line(octets)?;
+        octets = behind;
+        Some(line)
+    })
+    .take(Capabilities::MAX_KEYWORDS)
+}
+
+/// The first of the lines, without its code, and the others.
+fn next_line(octets: &[u8]) -> Option<(&[u8], &[u8])> {
+    end_of_line(octets.get(CODE..)?)
+}
+
+/// The octets up to a line's end, and those behind it.
+fn end_of_line(octets: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (line, behind) = octets.split_at_checked(memchr::memchr(b'\n', octets)? + 1)?;
+    // Of a code alone, the CR was taken for its separator.
+    let line = line.strip_suffix(b"\r\n").or(line.strip_suffix(b"\n"));
+    Some((line.unwrap_or_default(), behind))
+}
+
+fn is_printable(octets: &[u8]) -> bool {
+    octets.iter().copied().all(is_graphic_or_space)
 }
 
 fn is_among<'w>(mut words: impl Iterator<Item = &'w str>, word: &str) -> bool {

@@ -35,7 +35,7 @@ fn keywords_in_any_case() {
     assert!(offered.pipelining() && offered.eight_bit_mime() && offered.starttls());
     assert!(offered.enhanced_status_codes());
     assert_eq!(offered.size(), SizeOffer::Maximum(35_882_577));
-    assert!(offered.auth().eq(["PLAIN", "LOGIN"]));
+    assert!(offered.auth().eq(["plain", "Login"]));
     assert!(offered.offers_mechanism("login") && !offered.offers_mechanism("LOG"));
     assert_eq!(offered.parameters("xclient"), Some("NAME ADDR"));
     assert!(offered.offers("Chunking") && !offered.offers("CHUNK"));

@@ -98,8 +98,18 @@ impl Code {
 
     /// The code in the first three octets of a line of a reply.
     pub(super) fn of_line(line: &[u8]) -> Option<Self> {
-        let digits = line.get(..3)?;
-        number(digits).and_then(Self::new)
+        match line {
+            [
+                first @ b'2'..=b'5',
+                second @ b'0'..=b'9',
+                third @ b'0'..=b'9',
+                ..,
+            ] => {
+                let [first, second, third] = [first, second, third].map(|it| u16::from(it - b'0'));
+                Self::new(first * 100 + second * 10 + third)
+            }
+            _ => None,
+        }
     }
 }
 
@@ -158,22 +168,18 @@ impl EnhancedCode {
     /// ```
     #[must_use]
     pub fn parse_prefix(text: &[u8]) -> Option<(Self, usize)> {
-        // "5.123.123" and its space are ten octets; nothing beyond needs a look.
-        let head = text.get(..10).unwrap_or(text);
-        let end = memchr::memchr(b' ', head).unwrap_or(head.len());
-        let taken = if end < head.len() { end + 1 } else { end };
-        // Without a space the code must be the whole text.
-        if end == head.len() && head.len() < text.len() {
-            return None;
-        }
-        let mut parts = head.get(..end)?.split(|octet| *octet == b'.');
-        let (class, subject, detail) = (parts.next()?, parts.next()?, parts.next()?);
-        if parts.next().is_some() || class.len() != 1 {
-            return None;
-        }
-        let class = u8::try_from(number(class)?).ok()?;
-        let code = Self::new(class, number(subject)?, number(detail)?)?;
-        Some((code, taken))
+        let (class, rest) = match text {
+            [class @ (b'2' | b'4' | b'5'), b'.', rest @ ..] => (class - b'0', rest),
+            _ => return None,
+        };
+        let (subject, rest) = digits(rest)?;
+        let (detail, rest) = digits(rest.strip_prefix(b".")?)?;
+        let rest = match rest {
+            [] => rest,
+            [b' ', rest @ ..] => rest,
+            _ => return None,
+        };
+        Some((Self::new(class, subject, detail)?, text.len() - rest.len()))
     }
 }
 
@@ -183,15 +189,18 @@ impl fmt::Display for EnhancedCode {
     }
 }
 
-/// The value of one to three ASCII digits.
-fn number(digits: &[u8]) -> Option<u16> {
-    if !(1..=3).contains(&digits.len()) {
-        return None;
+/// One to three ASCII digits, as long as they go, and what follows them.
+fn digits(input: &[u8]) -> Option<(u16, &[u8])> {
+    let mut value = 0;
+    let mut rest = input;
+    while let [digit @ b'0'..=b'9', behind @ ..] = rest {
+        if input.len() - behind.len() > 3 {
+            return None;
+        }
+        value = value * 10 + u16::from(digit - b'0');
+        rest = behind;
     }
-    digits.iter().try_fold(0_u16, |value, octet| {
-        let digit = char::from(*octet).to_digit(10)?;
-        u16::try_from(digit).ok().map(|digit| value * 10 + digit)
-    })
+    (rest.len() < input.len()).then_some((value, rest))
 }
 
 #[cfg(test)]

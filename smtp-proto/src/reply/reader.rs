@@ -2,7 +2,6 @@
 
 use super::code::Code;
 use super::received::ReplyLines;
-use memchr::memchr3;
 
 /// Finds whole replies in input that starts at the first unconsumed octet and only grows.
 ///
@@ -178,7 +177,7 @@ impl Progress {
             };
             let window_end = unread.len().min(horizon);
             let window = unread.get(self.scanned..window_end).unwrap_or_default();
-            let Some(offset) = memchr3(b'\r', b'\n', 0, window) else {
+            let Some(offset) = find_break(window) else {
                 self.scanned = self.scanned.max(window_end);
                 return if unread.len() >= horizon {
                     Err(over)
@@ -225,6 +224,32 @@ impl Progress {
             Some(_) => Err(ReplyFault::BadSeparator),
         }
     }
+}
+
+/// The place of the first CR, LF or NUL.
+///
+/// The lines of a reply are short, so that starting a vectorised search for each costs more than the
+/// search. Eight octets at a time are asked whether one of them is below 14, as CR, LF, NUL and
+/// little else is.
+fn find_break(octets: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    const BOUND: u64 = ONES * 14;
+    let is_break = |octet: &u8| matches!(octet, b'\r' | b'\n' | 0);
+    let mut chunks = octets.chunks_exact(8);
+    let mut at = 0;
+    for chunk in &mut chunks {
+        let word = chunk.first_chunk().map_or(0, |it| u64::from_ne_bytes(*it));
+        // The high bit of each octet that is below the bound, and perhaps of others behind it.
+        if word.wrapping_sub(BOUND) & !word & HIGH != 0 {
+            if let Some(within) = chunk.iter().position(is_break) {
+                return Some(at + within);
+            }
+        }
+        at += 8;
+    }
+    let within = chunks.remainder().iter().position(is_break)?;
+    Some(at + within)
 }
 
 #[cfg(test)]

@@ -47,6 +47,13 @@ impl<'i> ReplyLines<'i> {
         self.octets.len()
     }
 
+    /// The lines behind the first, with their codes and CRLFs.
+    pub(crate) fn behind_first_line(&self) -> &'i [u8] {
+        memchr(b'\n', self.octets)
+            .and_then(|lf| self.octets.get(lf + 1..))
+            .unwrap_or_default()
+    }
+
     /// What follows the code in each line, without the space or `-` between, and without CRLF.
     pub fn lines(&self) -> impl Iterator<Item = &'i [u8]> + use<'i> {
         let mut rest = self.octets;
