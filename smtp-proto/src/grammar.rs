@@ -114,6 +114,19 @@ pub(crate) const fn within(charset: Charset, class: Class) -> Class {
     }
 }
 
+/// Whether one of eight octets is below 14, as CR, LF, NUL and little else is.
+///
+/// The lines of commands and replies are short, and starting a vectorised search costs more than
+/// asking eight octets at once a few times.
+#[inline]
+pub(crate) const fn has_break(octets: [u8; 8]) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let word = u64::from_ne_bytes(octets);
+    // The high bit of each octet that is below, and perhaps of others behind it.
+    word.wrapping_sub(ONES * 14) & !word & HIGH != 0
+}
+
 /// Whether `octet` is of the class.
 #[inline]
 pub(crate) fn is(class: Class, octet: u8) -> bool {

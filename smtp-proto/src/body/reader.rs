@@ -1,14 +1,13 @@
 //! Content off the wire: stuffed dots removed, and the one true end found.
 
-use memchr::memchr2;
+use super::clean::{self, BLOCK};
 
 /// Finds the content of a message, and its end, in input that starts at the first unconsumed octet
 /// and only grows. Holds no octet of it.
 ///
 /// Only CRLF `.` CRLF ends the content, or `.` CRLF as its very first octets; the CRLF before the
-/// dot belongs to the content. A bare CR or LF ends nothing, neither the content nor a line. The
-/// first one is kept as [`fault`](Self::fault) and framing goes on, so that the verdict can be given
-/// at the true end, in step with the peer.
+/// dot belongs to the content. A bare CR or LF ends nothing, neither the content nor a line: what
+/// becomes of it is [`BareLineEnds`]. Other octets, NUL among them, are content as any.
 ///
 /// ```
 /// use mailwire_smtp_proto::body::{DataFrame, DataReader};
@@ -22,15 +21,32 @@ use memchr::memchr2;
 #[derive(Clone, Debug)]
 pub struct DataReader {
     place: Place,
+    bare: BareLineEnds,
     fault: Option<BodyFault>,
     content_octets: u64,
+}
+
+/// What becomes of a CR without LF, or an LF without CR, in content. Deliberately exhaustive.
+///
+/// In neither case is it a line end where the wire is concerned: a dot behind it is not looked at.
+/// Peers that believe otherwise are what makes one message hold a second one (CVE-2023-51764,
+/// CVE-2023-51765, CVE-2023-51766).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum BareLineEnds {
+    /// The first one is kept as [`fault`](DataReader::fault), and framing goes on, so that the
+    /// message can be refused at its true end, in step with the peer.
+    #[default]
+    Refuse,
+    /// Each one is handed out as CRLF. There is no fault.
+    Normalise,
 }
 
 /// A piece of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DataFrame<'i> {
     /// Content with no stuffed dots, never empty. Pieces are cut where a dot was removed, before
-    /// the first fault, and where the input ended, not at lines.
+    /// the first fault, around each line end that was made, and where the input ended, not at
+    /// lines.
     Content(&'i [u8]),
     /// The end of the content. Nothing comes after it.
     End,
@@ -66,8 +82,27 @@ impl DataReader {
     /// A reader at the first octet after the 354 reply.
     #[must_use]
     pub const fn new() -> Self {
+        Self::with(BareLineEnds::Refuse)
+    }
+
+    /// The same, with a say in what becomes of a CR or LF alone.
+    ///
+    /// ```
+    /// use mailwire_smtp_proto::body::{BareLineEnds, DataFrame, DataReader};
+    ///
+    /// let mut reader = DataReader::with(BareLineEnds::Normalise);
+    /// let (mut input, mut content) = (&b"one\n.\ntwo\r\n.\r\n"[..], Vec::new());
+    /// while let Some((consumed, DataFrame::Content(piece))) = reader.take(input) {
+    ///     content.extend_from_slice(piece);
+    ///     input = &input[consumed..];
+    /// }
+    /// assert_eq!(content, b"one\r\n.\r\ntwo\r\n");
+    /// ```
+    #[must_use]
+    pub const fn with(bare: BareLineEnds) -> Self {
         Self {
             place: Place::LineStart,
+            bare,
             fault: None,
             content_octets: 0,
         }
@@ -87,34 +122,75 @@ impl DataReader {
 
     /// The next piece and how many octets of the input it takes, or `None` if more input is needed.
     ///
-    /// A piece is as long as the input allows. It may take more octets than it has: the removed dot.
+    /// A piece is as long as the input allows. It may take more octets than it has, the removed dot,
+    /// or fewer, where a bare CR or LF became a line end.
+    #[inline]
     pub fn take<'i>(&mut self, unread: &'i [u8]) -> Option<(usize, DataFrame<'i>)> {
-        if !self.poll(unread) {
-            return None;
-        }
-        let (dot, content) = match (self.place, unread) {
-            (Place::LineStart, [b'.', b'\r', b'\n', ..]) => {
-                self.place = Place::Ended;
-                return Some((3, DataFrame::End));
+        match (self.place, unread) {
+            // The shortest piece that there is. Content of nothing else takes the most calls to
+            // read, so it is told without a search.
+            (Place::LineStart, [b'.', content @ ..]) if content.starts_with(b".\r\n.") => {
+                let piece = content.get(..3).unwrap_or_default();
+                self.content_octets = self.content_octets.saturating_add(3);
+                Some((4, DataFrame::Content(piece)))
             }
-            // A line of more than the dot: the dot was stuffed.
-            (Place::LineStart, [b'.', content @ ..]) => (1, content),
-            _ => (0, unread),
-        };
-        let length = self.scan(content);
-        let octets = u64::try_from(length).unwrap_or(u64::MAX);
-        self.content_octets = self.content_octets.saturating_add(octets);
-        let content = content.get(..length).unwrap_or_default();
-        Some((dot + length, DataFrame::Content(content)))
+            _ => self.take_any(unread),
+        }
     }
 
-    /// The first bare CR or LF in the content taken so far.
+    fn take_any<'i>(&mut self, unread: &'i [u8]) -> Option<(usize, DataFrame<'i>)> {
+        let (dot, content) = match (self.place, unread) {
+            (Place::Ended, _) => return None,
+            (Place::LineStart, [b'.', rest @ ..]) => match rest {
+                [] | [b'\r'] => return None,
+                [b'\r', b'\n', ..] => {
+                    self.place = Place::Ended;
+                    return Some((3, DataFrame::End));
+                }
+                // A line of more than the dot: the dot was stuffed.
+                content => (1, content),
+            },
+            (_, [] | [b'\r']) => return None,
+            _ => (0, unread),
+        };
+        let (consumed, content) = match self.made_line_end(content) {
+            Some(line_end) => (1, line_end),
+            None => {
+                let length = self.scan(content);
+                (length, content.get(..length).unwrap_or_default())
+            }
+        };
+        let octets = u64::try_from(content.len()).unwrap_or(u64::MAX);
+        self.content_octets = self.content_octets.saturating_add(octets);
+        Some((dot + consumed, DataFrame::Content(content)))
+    }
+
+    /// The line end that is made of a bare CR or LF at the start of `content`, if one is there and
+    /// is to become one.
+    #[inline]
+    fn made_line_end(&mut self, content: &[u8]) -> Option<&'static [u8]> {
+        if self.bare == BareLineEnds::Refuse {
+            return None;
+        }
+        match content {
+            [b'\r', b'\n', ..] => None,
+            [b'\r' | b'\n', ..] => {
+                // The line that ends here is none that the peer can have meant, so a dot behind it
+                // is neither stuffed nor an end.
+                self.place = Place::InLine;
+                Some(b"\r\n")
+            }
+            _ => None,
+        }
+    }
+
+    /// The first bare CR or LF in the content taken so far, where they are refused.
     #[must_use]
     pub const fn fault(&self) -> Option<BodyFault> {
         self.fault
     }
 
-    /// Octets of content taken so far: CRLFs counted, removed dots and the end not, as SIZE counts
+    /// Octets of content handed out so far: CRLFs counted, removed dots and the end not, as SIZE counts
     /// (RFC 1870 section 3).
     #[must_use]
     pub const fn content_octets(&self) -> u64 {
@@ -131,15 +207,14 @@ impl DataReader {
     /// does not begin with a dot that needs a look, nor is it a lone CR.
     fn scan(&mut self, input: &[u8]) -> usize {
         let mut at = 0;
+        // Where whole blocks are looked at next. Not at once: a piece that ends soon, at a dot to
+        // be removed, does not pay for it. Nor right behind a block that has something to look at.
+        let mut blocks_from = PATIENCE;
         // A CR is consumed only together with what follows it, so an LF that is met on its own
         // never had a CR before it, not even in an earlier piece.
-        while let Some(tail) = input.get(at..) {
-            let Some(offset) = memchr2(b'\r', b'\n', tail) else {
-                at = input.len();
-                break;
-            };
+        while let Some(offset) = clean::line_end(input.get(at..).unwrap_or_default()) {
             at += offset;
-            match tail.get(offset..) {
+            match input.get(at..) {
                 Some([b'\r', b'\n', next @ ..]) => {
                     at += 2;
                     if matches!(next, [] | [b'.', ..]) {
@@ -151,9 +226,12 @@ impl DataReader {
                     self.place = Place::InLine;
                     return at;
                 }
-                // The first fault begins a piece of its own, so that what was handed out before
-                // it does not depend on how the input was cut.
-                Some(_) if at > 0 && self.fault.is_none() => break,
+                // What is damaged begins a piece of its own, so that what was handed out before it
+                // does not depend on how the input was cut.
+                Some(_) if at > 0 && self.begins_piece() => {
+                    self.place = Place::InLine;
+                    return at;
+                }
                 Some([b'\r', ..]) => {
                     at += 1;
                     self.fault.get_or_insert(BodyFault::BareCr);
@@ -163,11 +241,27 @@ impl DataReader {
                     self.fault.get_or_insert(BodyFault::BareLf);
                 }
             }
+            if at >= blocks_from {
+                at += clean::run(input, at);
+                blocks_from = at + BLOCK;
+            }
         }
         self.place = Place::InLine;
-        at
+        input.len()
+    }
+
+    /// Whether a bare CR or LF begins a piece: the first one that is to be refused, and each one
+    /// that becomes a line end.
+    const fn begins_piece(&self) -> bool {
+        match self.bare {
+            BareLineEnds::Refuse => self.fault.is_none(),
+            BareLineEnds::Normalise => true,
+        }
     }
 }
+
+/// Octets of a piece before whole blocks are looked at.
+const PATIENCE: usize = 128;
 
 #[cfg(test)]
 mod tests {

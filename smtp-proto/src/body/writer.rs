@@ -1,7 +1,8 @@
 //! Content onto the wire: dots stuffed, every line end a CRLF.
 
 use bytes::{BufMut, BytesMut};
-use memchr::memchr2;
+
+use super::text::{Dots, TextWriter};
 
 /// Writes the content of a message as DATA wants it (RFC 5321 section 4.5.2).
 ///
@@ -21,9 +22,7 @@ use memchr::memchr2;
 /// ```
 #[derive(Clone, Debug)]
 pub struct DataWriter {
-    at_line_start: bool,
-    /// The last octet of content was a CR. Its CRLF is out already; an LF would be its second half.
-    after_cr: bool,
+    text: TextWriter,
 }
 
 impl Default for DataWriter {
@@ -37,53 +36,21 @@ impl DataWriter {
     #[must_use]
     pub const fn new() -> Self {
         Self {
-            at_line_start: true,
-            after_cr: false,
+            text: TextWriter::new(Dots::Doubled),
         }
     }
 
     /// Appends a piece of content to `out`. Pieces may be cut anywhere; the output is the same.
     pub fn write(&mut self, content: &[u8], out: &mut BytesMut) {
-        let mut rest = content;
-        if self.after_cr {
-            rest = rest.strip_prefix(b"\n").unwrap_or(rest);
-            self.after_cr = content.is_empty();
-        }
-        out.reserve(rest.len());
-        while let Some(first) = rest.first() {
-            if self.at_line_start && *first == b'.' {
-                out.put_u8(b'.');
-            }
-            let Some((line, end)) =
-                memchr2(b'\r', b'\n', rest).and_then(|at| rest.split_at_checked(at))
-            else {
-                out.put_slice(rest);
-                self.at_line_start = false;
-                return;
-            };
-            out.put_slice(line);
-            out.put_slice(b"\r\n");
-            self.at_line_start = true;
-            rest = match end {
-                [b'\r', b'\n', next @ ..] => next,
-                [b'\r'] => {
-                    self.after_cr = true;
-                    &[]
-                }
-                [_, next @ ..] => next,
-                [] => &[],
-            };
-        }
+        out.reserve(content.len());
+        self.text.write(content, out);
     }
 
     /// Ends the last line if it is not ended, and appends the end of the content, `.` CRLF. The
     /// writer is then at the start of another message.
     pub fn finish(&mut self, out: &mut BytesMut) {
-        if !self.at_line_start {
-            out.put_slice(b"\r\n");
-        }
+        self.text.finish(out);
         out.put_slice(b".\r\n");
-        *self = Self::new();
     }
 }
 

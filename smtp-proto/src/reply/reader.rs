@@ -2,6 +2,7 @@
 
 use super::code::Code;
 use super::received::ReplyLines;
+use crate::grammar;
 
 /// Finds whole replies in input that starts at the first unconsumed octet and only grows.
 ///
@@ -227,29 +228,19 @@ impl Progress {
 }
 
 /// The place of the first CR, LF or NUL.
-///
-/// The lines of a reply are short, so that starting a vectorised search for each costs more than the
-/// search. Eight octets at a time are asked whether one of them is below 14, as CR, LF, NUL and
-/// little else is.
 fn find_break(octets: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    const BOUND: u64 = ONES * 14;
     let is_break = |octet: &u8| matches!(octet, b'\r' | b'\n' | 0);
-    let mut chunks = octets.chunks_exact(8);
-    let mut at = 0;
-    for chunk in &mut chunks {
-        let word = chunk.first_chunk().map_or(0, |it| u64::from_ne_bytes(*it));
-        // The high bit of each octet that is below the bound, and perhaps of others behind it.
-        if word.wrapping_sub(BOUND) & !word & HIGH != 0 {
+    let mut rest = octets;
+    while let Some((chunk, behind)) = rest.split_first_chunk() {
+        if grammar::has_break(*chunk) {
             if let Some(within) = chunk.iter().position(is_break) {
-                return Some(at + within);
+                return Some(octets.len() - rest.len() + within);
             }
         }
-        at += 8;
+        rest = behind;
     }
-    let within = chunks.remainder().iter().position(is_break)?;
-    Some(at + within)
+    let within = rest.iter().position(is_break)?;
+    Some(octets.len() - rest.len() + within)
 }
 
 #[cfg(test)]
