@@ -2,7 +2,41 @@
 //! the corpora on stable Rust.
 
 #![forbid(unsafe_code)]
+#![allow(clippy::panic, reason = "a target finds something by a panic")]
 
+mod body;
+mod command;
+mod cuts;
+mod ehlo;
+mod line;
+mod params;
+mod path;
+mod reply;
 mod server;
+mod xtext;
 
+pub use body::body;
+pub use command::command;
+pub use ehlo::ehlo;
+pub use line::line;
+pub use params::params;
+pub use path::path;
+pub use reply::reply;
 pub use server::server;
+pub use xtext::xtext;
+
+/// What a target does with an input.
+pub type Target = fn(&[u8]);
+
+/// Every target by the name of its corpus.
+pub const TARGETS: [(&str, Target); 9] = [
+    ("body", body),
+    ("command", command),
+    ("ehlo", ehlo),
+    ("line", line),
+    ("params", params),
+    ("path", path),
+    ("reply", reply),
+    ("server", server),
+    ("xtext", xtext),
+];

@@ -5,11 +5,17 @@ use std::path::Path;
 
 #[test]
 fn corpora_are_clean() {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/server");
-    let mut files = 0;
-    for entry in fs::read_dir(corpus).unwrap() {
-        mailwire_fuzz::server(&fs::read(entry.unwrap().path()).unwrap());
-        files += 1;
+    for (name, target) in mailwire_fuzz::TARGETS {
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("corpus")
+            .join(name);
+        let mut files = 0;
+        for entry in fs::read_dir(&corpus).unwrap() {
+            let path = entry.unwrap().path();
+            println!("{}", path.display());
+            target(&fs::read(path).unwrap());
+            files += 1;
+        }
+        assert!(files > 0, "the corpus of {name} is empty");
     }
-    assert!(files > 0, "the corpus is empty");
 }
