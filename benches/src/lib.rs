@@ -1,13 +1,16 @@
 //! Inputs of the benchmarks, and a server session driven over them.
 //!
-//! `cargo bench -p mailwire-benches` measures us and the peers in one run. On a shared machine only
-//! the ratios mean something.
+//! `cargo bench -p mailwire-benches` measures us and a peer in one run, for people to look at. On a
+//! shared machine only the ratios mean something; [`ratios`] tells them of all peers.
 
 #![forbid(unsafe_code)]
 #![allow(
     clippy::expect_used,
+    clippy::panic,
     reason = "a benchmark whose input is wrong has to stop"
 )]
+
+pub mod ratios;
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -93,20 +93,18 @@ fn is_clean(before: &[u8; BLOCK], block: &[u8; BLOCK], behind: &[u8; BLOCK]) -> 
 
 /// The place of the first CR or LF.
 ///
-/// The first few octets are looked at by hand: where lines are short, as in content that was made to
-/// be slow, starting a vectorised search for each would cost more than the search.
+/// The length of a usual line is looked through by hand: where lines are as short as that, starting
+/// a vectorised search for each would cost more than the search.
 #[inline]
 pub(super) fn line_end(input: &[u8]) -> Option<usize> {
-    let is_end = |octet: &u8| matches!(octet, b'\r' | b'\n');
-    let Some((near, far)) = input.split_first_chunk() else {
-        return input.iter().position(is_end);
-    };
-    if grammar::has_break(*near) {
-        if let Some(at) = near.iter().position(is_end) {
-            return Some(at);
+    const NEAR: usize = 80;
+    match grammar::find_break(input, NEAR, |octet| matches!(octet, b'\r' | b'\n')) {
+        Ok(at) => Some(at),
+        Err(seen) => {
+            let far = input.get(seen..)?;
+            memchr::memchr2(b'\r', b'\n', far).map(|at| seen + at)
         }
     }
-    memchr::memchr2(b'\r', b'\n', far).map(|at| near.len() + at)
 }
 
 #[cfg(test)]

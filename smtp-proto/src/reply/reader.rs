@@ -178,7 +178,8 @@ impl Progress {
             };
             let window_end = unread.len().min(horizon);
             let window = unread.get(self.scanned..window_end).unwrap_or_default();
-            let Some(offset) = find_break(window) else {
+            let is_break = |octet| matches!(octet, b'\r' | b'\n' | 0);
+            let Ok(offset) = grammar::find_break(window, usize::MAX, is_break) else {
                 self.scanned = self.scanned.max(window_end);
                 return if unread.len() >= horizon {
                     Err(over)
@@ -225,22 +226,6 @@ impl Progress {
             Some(_) => Err(ReplyFault::BadSeparator),
         }
     }
-}
-
-/// The place of the first CR, LF or NUL.
-fn find_break(octets: &[u8]) -> Option<usize> {
-    let is_break = |octet: &u8| matches!(octet, b'\r' | b'\n' | 0);
-    let mut rest = octets;
-    while let Some((chunk, behind)) = rest.split_first_chunk() {
-        if grammar::has_break(*chunk) {
-            if let Some(within) = chunk.iter().position(is_break) {
-                return Some(octets.len() - rest.len() + within);
-            }
-        }
-        rest = behind;
-    }
-    let within = rest.iter().position(is_break)?;
-    Some(octets.len() - rest.len() + within)
 }
 
 #[cfg(test)]
