@@ -114,49 +114,50 @@ pub(crate) const fn within(charset: Charset, class: Class) -> Class {
     }
 }
 
-/// The place of the first of eight octets that is below 14, as CR, LF, NUL and little else is.
+/// The place of the first octet that is wanted, among those below 14 (CR, LF, NUL and little else),
+/// in the first `most` octets or a few more; or how many octets were looked through without one.
 ///
 /// The lines of commands and replies are short, and starting a vectorised search costs more than
-/// asking eight octets at once a few times.
-#[inline]
-pub(crate) const fn first_break(octets: [u8; 8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    let word = u64::from_le_bytes(octets);
-    // The high bit of each octet that is below; perhaps of others as well, but only behind it.
-    let below = word.wrapping_sub(ONES * 14) & !word & HIGH;
-    if below == 0 {
-        None
-    } else {
-        Some(below.trailing_zeros() as usize / 8)
-    }
-}
-
-/// The place of the first octet that is wanted, among those below 14, in the first `most` octets or
-/// a few more; or how many octets were looked through without one.
+/// asking a few octets at a time, all of them at once, whether one is worth a look.
 #[inline]
 pub(crate) fn find_break(
     input: &[u8],
     most: usize,
-    is_wanted: impl Fn(u8) -> bool,
+    is_wanted: impl Fn(&u8) -> bool,
 ) -> Result<usize, usize> {
-    let mut at = 0;
-    while at < most {
-        let Some(chunk) = input.get(at..).and_then(<[u8]>::first_chunk) else {
-            let rest = input.get(at..).unwrap_or_default();
-            let within = rest.iter().position(|octet| is_wanted(*octet));
-            return within.map(|within| at + within).ok_or(input.len());
-        };
-        match first_break(*chunk) {
-            None => at += chunk.len(),
-            Some(within) if chunk.get(within).is_some_and(|octet| is_wanted(*octet)) => {
-                return Ok(at + within);
+    const CHUNK: usize = 16;
+    const ONES: u128 = u128::MAX / 255;
+    let mut rest = input;
+    while let Some((chunk, behind)) = rest.split_first_chunk::<CHUNK>() {
+        let seen = input.len() - rest.len();
+        if seen >= most {
+            return Err(seen);
+        }
+        // By arithmetic alone, so that the compiler makes a vector of it.
+        let low = chunk
+            .iter()
+            .fold(0, |low, octet| low | u8::from(*octet < 14));
+        if low != 0 {
+            let word = u128::from_le_bytes(*chunk);
+            // The high bit of each octet that is below; perhaps of others as well, but only behind
+            // the first.
+            let below = word.wrapping_sub(ONES * 14) & !word & (ONES << 7);
+            let first = below.trailing_zeros() as usize / 8;
+            if chunk.get(first).is_some_and(&is_wanted) {
+                return Ok(seen + first);
             }
             // A tab, say.
-            Some(within) => at += within + 1,
+            if let Some(within) = chunk.iter().position(&is_wanted) {
+                return Ok(seen + within);
+            }
         }
+        rest = behind;
     }
-    Err(at)
+    let seen = input.len() - rest.len();
+    match rest.iter().position(is_wanted) {
+        Some(within) => Ok(seen + within),
+        None => Err(input.len()),
+    }
 }
 
 /// Whether `octet` is of the class.

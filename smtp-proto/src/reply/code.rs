@@ -189,7 +189,8 @@ impl fmt::Display for EnhancedCode {
     }
 }
 
-/// One to three ASCII digits, as long as they go, and what follows them.
+/// One to three ASCII digits, as long as they go and without a zero in front (RFC 3463 section 2),
+/// and what follows them.
 fn digits(input: &[u8]) -> Option<(u16, &[u8])> {
     let mut value = 0;
     let mut rest = input;
@@ -200,7 +201,9 @@ fn digits(input: &[u8]) -> Option<(u16, &[u8])> {
         value = value * 10 + u16::from(digit - b'0');
         rest = behind;
     }
-    (rest.len() < input.len()).then_some((value, rest))
+    let length = input.len() - rest.len();
+    let has_zero = length > 1 && input.starts_with(b"0");
+    (length > 0 && !has_zero).then_some((value, rest))
 }
 
 #[cfg(test)]
@@ -279,6 +282,9 @@ mod tests {
             ("5.123.1234 x", None),
             ("5.123.123x", None),
             ("5.+1.1 x", None),
+            ("5.01.1 x", None),
+            ("5.1.00 x", None),
+            ("5.10.0 x", Some(("5.10.0", 7))),
             ("Ok 2.0.0", None),
         ] {
             let found = EnhancedCode::parse_prefix(text.as_bytes());

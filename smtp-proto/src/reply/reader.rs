@@ -178,7 +178,7 @@ impl Progress {
             };
             let window_end = unread.len().min(horizon);
             let window = unread.get(self.scanned..window_end).unwrap_or_default();
-            let is_break = |octet| matches!(octet, b'\r' | b'\n' | 0);
+            let is_break = |octet: &u8| matches!(octet, b'\r' | b'\n' | 0);
             let Ok(offset) = grammar::find_break(window, usize::MAX, is_break) else {
                 self.scanned = self.scanned.max(window_end);
                 return if unread.len() >= horizon {
