@@ -80,6 +80,9 @@ impl Session {
             self.close(Closing::TooManyFaults);
         } else {
             fault.reply(self.config.dialect).write(true, out);
+            if fault == Fault::Chunk {
+                self.close(Closing::Chunk);
+            }
         }
         Event::Refused(fault)
     }
@@ -93,6 +96,9 @@ impl Session {
         let (verb, arguments) = Verb::split(line).map_err(|_| Fault::UnknownCommand)?;
         if !self.config.dialect.has(verb) {
             return Err(Fault::OtherDialect);
+        }
+        if verb == Verb::Bdat {
+            return Err(Fault::Chunk);
         }
         if let Some(act) = act(verb) {
             match decide(&self.config.listener, self.channel, self.identity, act) {

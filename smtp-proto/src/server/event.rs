@@ -100,4 +100,6 @@ pub enum Closing {
     Timeout(Timer),
     /// Too many faults in a row.
     TooManyFaults,
+    /// The peer said BDAT, which is not offered, and the octets of its chunk are to follow.
+    Chunk,
 }

@@ -63,6 +63,10 @@ pub enum Fault {
     /// A wait ran out.
     #[error("timeout: {}", .0.as_str())]
     Timeout(Timer),
+    /// BDAT, which is not offered. The octets of its chunk follow at once and would be read as
+    /// commands, so the session ends.
+    #[error("BDAT is not offered, and what follows it is no command (RFC 3030 section 2)")]
+    Chunk,
     /// Too many faults in a row.
     #[error("too many faults in a row")]
     TooManyFaults,
@@ -151,6 +155,7 @@ impl Fault {
                 reply(421, (4, 3, 0), "No answer in time; try again later")
             }
             Self::Timeout(_) => reply(421, (4, 4, 2), "Timeout; closing connection"),
+            Self::Chunk => reply(502, (5, 5, 1), "BDAT is not offered; closing connection"),
             Self::TooManyFaults => reply(421, (4, 7, 0), "Too many errors; closing connection"),
             Self::EndOfInput => reply(421, (4, 4, 2), "Connection lost"),
         }

@@ -1,5 +1,6 @@
 //! A stream with what was read and not yet used, and what was said and not yet written.
 
+use std::fmt;
 use std::future::poll_fn;
 use std::io::{self, ErrorKind};
 use std::pin::Pin;
@@ -17,7 +18,6 @@ const READ_SIZE: usize = 16 * 1024;
 
 /// The stream and its two buffers. Both futures are cancel safe: an octet is either in a buffer
 /// or with the stream, never in a future.
-#[derive(Debug)]
 pub(super) struct Buffers<S> {
     pub(super) stream: S,
     pub(super) input: BytesMut,
@@ -35,6 +35,16 @@ pub(super) enum Read {
     End,
     /// The deadline passed first.
     Late,
+}
+
+/// What was received and is to be sent may hold a password, so only its length is told.
+impl<S> fmt::Debug for Buffers<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Buffers")
+            .field("input", &self.input.len())
+            .field("output", &self.output.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<S> Buffers<S> {
