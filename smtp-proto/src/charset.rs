@@ -35,6 +35,8 @@ pub(crate) fn is_in_label(character: char) -> bool {
     let invisible = matches!(
         character,
         '\u{AD}'
+            | '\u{61C}'
+            | '\u{180E}'
             | '\u{200B}'
             | '\u{200E}'..='\u{200F}'
             | '\u{202A}'..='\u{202E}'

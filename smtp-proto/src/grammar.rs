@@ -227,7 +227,7 @@ pub(crate) fn text<E>(octets: &[u8], error: E) -> Result<&str, E> {
 pub(crate) struct Spelled<'i>(&'i [u8]);
 
 impl<'i> Spelled<'i> {
-    /// Octets that are ASCII, as their parser has seen.
+    /// Octets that are ASCII, as their parser has seen, or that are still to be judged.
     pub(crate) const fn ascii(octets: &'i [u8]) -> Self {
         Self(octets)
     }

@@ -110,7 +110,7 @@ impl<'i> Host<'i> {
         input: &'i (impl AsRef<[u8]> + ?Sized),
     ) -> Result<Self, HostError> {
         let input = input.as_ref();
-        let kind = grammar::whole(host(charset, input), left_over)?;
+        let kind = grammar::whole(host(charset, input), |rest| left_over(charset, rest))?;
         spelled(input).map(|spelled| kind.with(spelled))
     }
 
@@ -149,7 +149,8 @@ impl<'i> DomainName<'i> {
     /// [`HostError`] says which rule is broken.
     pub fn parse(input: &'i (impl AsRef<[u8]> + ?Sized)) -> Result<Self, HostError> {
         let input = input.as_ref();
-        grammar::whole(domain(Charset::Ascii, input), left_over)?;
+        let charset = Charset::Ascii;
+        grammar::whole(domain(charset, input), |rest| left_over(charset, rest))?;
         spelled(input).map(Self)
     }
 
@@ -255,7 +256,7 @@ impl HostKind {
 #[inline]
 pub(crate) fn host(charset: Charset, input: &[u8]) -> Parsed<'_, HostKind, HostError> {
     if input.first() == Some(&b'[') {
-        literal::literal(input)
+        literal::literal(charset, input)
     } else {
         domain(charset, input)
     }
@@ -274,7 +275,13 @@ pub(crate) fn domain(charset: Charset, input: &[u8]) -> Parsed<'_, HostKind, Hos
             next => {
                 let label = input.get(start..at).unwrap_or_default();
                 match label {
-                    [] => return fail(no_label(input, input.get(at..).unwrap_or_default())),
+                    [] => {
+                        return fail(no_label(
+                            charset,
+                            input,
+                            input.get(at..).unwrap_or_default(),
+                        ));
+                    }
                     [.., b'-'] => return fail(HostError::Hyphen),
                     // The 63 are those of the A-label, whose length IDNA tells. UTF-8 is the longer
                     // of the two for many names, so there the limit of the whole name does.
@@ -299,29 +306,34 @@ pub(crate) fn domain(charset: Charset, input: &[u8]) -> Parsed<'_, HostKind, Hos
 
 /// The text of a host that was parsed.
 fn spelled(host: &[u8]) -> Result<Spelled<'_>, HostError> {
-    Spelled::utf8(host)
-        .filter(|host| is_spelled_well(*host))
-        .ok_or(HostError::Unicode)
+    let host = Spelled::ascii(host);
+    if is_spelled_well(host) {
+        Ok(host)
+    } else {
+        Err(HostError::Unicode)
+    }
 }
 
-/// Whether a host that was parsed has only characters that a host may have.
+/// Whether a host that was parsed is UTF-8, and has only characters that a host may have.
 pub(crate) fn is_spelled_well(host: Spelled<'_>) -> bool {
-    host.is_ascii() || host.as_str().chars().all(charset::is_in_label)
+    host.is_ascii()
+        || Spelled::utf8(host.as_bytes())
+            .is_some_and(|host| host.as_str().chars().all(charset::is_in_label))
 }
 
 /// What is wrong where a label should start.
-fn no_label(input: &[u8], rest: &[u8]) -> HostError {
+fn no_label(charset: Charset, input: &[u8], rest: &[u8]) -> HostError {
     match rest.first() {
         None | Some(b'>' | b',' | b':') if rest.len() == input.len() => HostError::Empty,
         None | Some(b'.' | b'>' | b',' | b':') => HostError::EmptyLabel,
-        Some(_) => left_over(rest),
+        Some(_) => left_over(charset, rest),
     }
 }
 
 /// What is wrong with a host that `rest` follows without a break.
-pub(crate) fn left_over(rest: &[u8]) -> HostError {
+pub(crate) fn left_over(charset: Charset, rest: &[u8]) -> HostError {
     match rest.first() {
-        Some(0x80..) => HostError::NonAscii,
+        Some(0x80..) if charset == Charset::Ascii => HostError::NonAscii,
         _ => HostError::Character,
     }
 }

@@ -304,7 +304,11 @@ fn path(charset: Charset, input: &[u8]) -> Parsed<'_, Mailbox<'_>, PathError> {
         rest
     };
     let (rest, mailbox) = mailbox::mailbox(charset, rest)?;
-    let (rest, ()) = octet(b'>', |rest| no_closing_bracket(mailbox, rest), rest)?;
+    let (rest, ()) = octet(
+        b'>',
+        |rest| no_closing_bracket(charset, mailbox, rest),
+        rest,
+    )?;
     if input.len() - rest.len() > PATH_LIMIT {
         return fail(PathError::TooLong);
     }
@@ -316,8 +320,12 @@ fn source_route(charset: Charset, input: &[u8]) -> Result<&[u8], nom::Err<PathEr
     let mut rest = input;
     loop {
         let (behind, ()) = octet(b'@', |_| PathError::SourceRoute, rest)?;
+        let start = behind;
         let (behind, _) =
-            host::domain(charset, behind).map_err(|error| error.map(PathError::from))?;
+            host::domain(charset, start).map_err(|error| error.map(PathError::from))?;
+        if !host::is_spelled_well(grammar::Spelled::ascii(grammar::taken(start, behind))) {
+            return fail(PathError::Host(HostError::Unicode));
+        }
         rest = match behind {
             [b',', next @ ..] => next,
             [b':', next @ ..] => return Ok(next),
@@ -327,11 +335,11 @@ fn source_route(charset: Charset, input: &[u8]) -> Result<&[u8], nom::Err<PathEr
 }
 
 /// What is wrong where the `>` should be.
-fn no_closing_bracket(mailbox: Mailbox<'_>, rest: &[u8]) -> PathError {
+fn no_closing_bracket(charset: Charset, mailbox: Mailbox<'_>, rest: &[u8]) -> PathError {
     match rest.first() {
         // A stray octet makes a domain name wrong; a literal ends with its own bracket.
         Some(octet) if *octet != b' ' && matches!(mailbox.host(), host::Host::Name(_)) => {
-            host::left_over(rest).into()
+            host::left_over(charset, rest).into()
         }
         _ => PathError::NoClosingBracket,
     }

@@ -69,8 +69,11 @@ impl<'i> Xtext<'i> {
     }
 
     /// As [`parse`](Self::parse), of an `esmtp-value` (RFC 5321 section 4.1.2), in which only `+`
-    /// is not as xtext has it.
+    /// and UTF-8 are not as xtext has it.
     pub(crate) fn of_value(value: &'i [u8]) -> Result<Self, XtextError> {
+        if !value.is_ascii() {
+            return Err(XtextError::Character);
+        }
         for behind_plus in value.split(|octet| *octet == b'+').skip(1) {
             if !matches!(behind_plus, [high, low, ..] if is_hex(*high) && is_hex(*low)) {
                 return Err(XtextError::Hexchar);

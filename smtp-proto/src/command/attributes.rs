@@ -76,6 +76,11 @@ pub enum AttributeError {
     /// The value decodes to something that is no text.
     #[error("the value of an attribute decodes to a control character, or to no UTF-8")]
     Text,
+    /// The value is a text that means something else.
+    #[error(
+        "{UNAVAILABLE} and {TEMPORARILY_UNAVAILABLE} say that there is no value (Postfix, XCLIENT_README)"
+    )]
+    Reserved,
     /// The value is longer than any is.
     #[error("the value of an attribute has more than 255 octets (Postfix, XCLIENT_README)")]
     TooLong,
@@ -121,9 +126,7 @@ impl<'i> AttributeText<'i> {
             .decode_into(&mut buffer)
             .ok_or(AttributeError::TooLong)?;
         let decoded = text(octets, AttributeError::Text)?;
-        if decoded.chars().any(char::is_control) {
-            return Err(AttributeError::Text);
-        }
+        check_text(decoded)?;
         Ok(Self(xtext))
     }
 
@@ -150,14 +153,12 @@ impl AttributeTextBuf {
     ///
     /// # Errors
     ///
-    /// [`AttributeError::Text`] and [`AttributeError::TooLong`].
+    /// [`AttributeError::Text`], [`AttributeError::Reserved`] and [`AttributeError::TooLong`].
     pub fn encode(value: &str) -> Result<Self, AttributeError> {
         if value.len() > AttributeText::LIMIT {
             return Err(AttributeError::TooLong);
         }
-        if value.chars().any(char::is_control) {
-            return Err(AttributeError::Text);
-        }
+        check_text(value)?;
         Ok(Self(XtextBuf::encode(value)))
     }
 
@@ -235,6 +236,18 @@ impl fmt::Debug for AttributeText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "AttributeText({self})")
     }
+}
+
+/// That a text can be a value.
+fn check_text(text: &str) -> Result<(), AttributeError> {
+    if text.chars().any(char::is_control) {
+        return Err(AttributeError::Text);
+    }
+    let is = |word: &str| text.eq_ignore_ascii_case(word);
+    if is(UNAVAILABLE) || is(TEMPORARILY_UNAVAILABLE) {
+        return Err(AttributeError::Reserved);
+    }
+    Ok(())
 }
 
 const UNAVAILABLE: &str = "[UNAVAILABLE]";

@@ -58,6 +58,11 @@ pub fn auth(arguments: Arguments<'_>) -> Result<Auth<'_>, SyntaxError> {
     if memchr::memchr2(b' ', b'\t', response).is_some() {
         return Err(SyntaxError::UnexpectedArgument);
     }
+    // Whether it is base64 is for the exchange to say, yet it must not hold what would end the line
+    // that it is sent in.
+    if !response.iter().all(u8::is_ascii_graphic) {
+        return Err(SyntaxError::Text);
+    }
     Ok(Auth {
         mechanism: text(mechanism, SyntaxError::Mechanism)?,
         initial_response: (!response.is_empty()).then_some(response),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Reading, SyntaxError};
 use crate::charset::Charset;
-use crate::grammar::{Parsed, skip_blanks};
+use crate::grammar::{Parsed, skip_blanks, taken};
 use crate::params::{MailParameters, RcptParameters};
 use crate::path::{self, ForwardPath, PathError, ReversePath};
 use crate::verb::Arguments;
@@ -37,9 +37,11 @@ pub struct Rcpt<'i> {
 pub fn mail(reading: Reading, arguments: Arguments<'_>) -> Result<Mail<'_>, SyntaxError> {
     let rest = after_keyword(reading, b"FROM:", SyntaxError::FromKeyword, arguments)?;
     // The parameter that permits UTF-8 comes after the path that has it.
-    let (rest, reverse_path) = separated(path::reverse_path(Charset::Utf8, rest))?;
+    let path = rest;
+    let (rest, reverse_path) = separated(path::reverse_path(Charset::Utf8, path))?;
     let parameters = MailParameters::parse(rest).map_err(SyntaxError::Parameter)?;
-    if !parameters.smtputf8 && !reverse_path.is_ascii() {
+    // A source route, which is dropped, counts as well.
+    if !parameters.smtputf8 && !taken(path, rest).is_ascii() {
         return Err(SyntaxError::Path(PathError::NonAscii));
     }
     Ok(Mail {

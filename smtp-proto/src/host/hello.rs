@@ -45,9 +45,13 @@ impl<'i> HelloName<'i> {
         if input.is_empty() {
             return Err(HostError::Empty);
         }
-        let kind = match grammar::whole(host(Charset::Ascii, input), left_over) {
+        let ascii = Charset::Ascii;
+        let left_over = |rest: &[u8]| left_over(ascii, rest);
+        let kind = match grammar::whole(host(ascii, input), left_over) {
             Ok(kind) => Some(kind),
             Err(error @ (HostError::Literal | HostError::TooLong)) => return Err(error),
+            // A bracket is no octet of any other name.
+            Err(error) if input.starts_with(b"[") => return Err(error),
             Err(_) => match run(HELLO, input) {
                 ([], _) => None,
                 (rest, _) => return Err(left_over(rest)),

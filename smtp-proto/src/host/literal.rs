@@ -1,10 +1,11 @@
 //! Address literals: an address in brackets where a domain name could be.
 
 use core::net::{Ipv4Addr, Ipv6Addr};
-use std::fmt;
+use std::fmt::{self, Write};
 use std::hash::{Hash, Hasher};
 
 use super::{HOST_LIMIT, HostError, HostKind, hash_ignoring_case};
+use crate::charset::Charset;
 use crate::grammar::{DCONTENT, LDH, Parsed, fail, is, octet, run};
 
 /// An address in brackets (RFC 5321 section 4.1.3). Deliberately exhaustive: the grammar has these
@@ -97,10 +98,11 @@ impl Hash for GeneralLiteral<'_> {
 }
 
 /// `address-literal`.
-pub(super) fn literal(input: &[u8]) -> Parsed<'_, HostKind, HostError> {
+pub(super) fn literal(charset: Charset, input: &[u8]) -> Parsed<'_, HostKind, HostError> {
     let (rest, ()) = octet(b'[', |_| HostError::Literal, input)?;
     let (rest, content) = run(DCONTENT, rest);
-    if rest.first().is_some_and(|octet| !octet.is_ascii()) {
+    // SMTPUTF8 does not extend literals, so it is not what is missing where it is there.
+    if charset == Charset::Ascii && rest.first().is_some_and(|octet| !octet.is_ascii()) {
         return fail(HostError::NonAscii);
     }
     let (rest, ()) = octet(b']', |_| HostError::Literal, rest)?;
@@ -122,16 +124,26 @@ fn kind(content: &[u8]) -> Option<HostKind> {
     if tag.eq_ignore_ascii_case(b"IPv6") {
         // RFC 5321 lets `::` stand for two groups at the least, RFC 4291 section 2.2 for one. One
         // is taken, and never sent: the usual spelling of the address (RFC 5952) has none of it.
-        return core::str::from_utf8(address)
-            .ok()?
-            .parse()
-            .ok()
-            .map(HostKind::Ipv6);
+        return ipv6(address).map(HostKind::Ipv6);
     }
     // No tag is longer than a host.
     let octets = u8::try_from(colon).ok()?;
     let is_tag = matches!(tag, [.., last] if *last != b'-') && tag.iter().all(|o| is(LDH, *o));
     (is_tag && !address.is_empty()).then_some(HostKind::General(octets))
+}
+
+/// `IPv6-addr`. Behind its last colon may be an IPv4 address, whose numbers may have zeros in front
+/// here (see [`ipv4`]); the standard library takes it without them.
+fn ipv6(address: &[u8]) -> Option<Ipv6Addr> {
+    let text = core::str::from_utf8(address).ok()?;
+    text.parse().ok().or_else(|| {
+        let (groups, last) = text.rsplit_once(':')?;
+        let [one, two, three, four] = ipv4(last.as_bytes())?.octets();
+        let mut spelled = format!("{groups}:");
+        // Writing to a String cannot fail.
+        let _ = write!(spelled, "{one:x}{two:02x}:{three:x}{four:02x}");
+        spelled.parse().ok()
+    })
 }
 
 /// `IPv4-address-literal`: four numbers of one to three *decimal* digits. Zeros in front are

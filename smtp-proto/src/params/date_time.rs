@@ -79,10 +79,14 @@ impl DateTime {
         }
         let time = hour * 3600 + minute * 60 + second;
         let local = days_since_1970(year, month, day) * DAY + time;
-        Some(Self {
+        let moment = Self {
             nanoseconds,
             ..Self::from_unix(local - offset)?
-        })
+        };
+        // A leap second is the last second of a month in UTC (RFC 3339 section 5.7), so that what
+        // follows it is the first of another.
+        let ends_month = moment.seconds % DAY == 0 && date(moment.seconds.div_euclid(DAY)).2 == 1;
+        (second < 60 || ends_month).then_some(moment)
     }
 }
 

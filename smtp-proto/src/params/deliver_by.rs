@@ -97,7 +97,7 @@ impl DeliverBy {
             _ => return Err(error),
         };
         if digits.len() > 9 {
-            return Err(ParameterError::TooLarge(Parameter::By));
+            return Err(error);
         }
         let seconds = number(digits)
             .ok()

@@ -112,7 +112,8 @@ impl<'i> MailParameters<'i> {
     pub fn parse(input: &'i (impl AsRef<[u8]> + ?Sized)) -> Result<Self, ParameterError> {
         let mut it = Self::default();
         it.unknown = each(
-            Charset::Ascii,
+            // The parameter that permits UTF-8 may come last.
+            Charset::Utf8,
             Verb::Mail,
             input.as_ref(),
             |parameter, value| match parameter {
@@ -143,6 +144,10 @@ impl<'i> MailParameters<'i> {
                 }
             },
         )?;
+        // RFC 6531 section 3.3 extends `esmtp-value` where SMTPUTF8 is asked for.
+        if !it.smtputf8 && !input.as_ref().is_ascii() {
+            return Err(ParameterError::Malformed);
+        }
         Ok(it)
     }
 

@@ -89,7 +89,7 @@ impl<'i> Mailbox<'i> {
         input: &'i (impl AsRef<[u8]> + ?Sized),
     ) -> Result<Self, PathError> {
         grammar::whole(mailbox(charset, input.as_ref()), |rest| {
-            host::left_over(rest).into()
+            host::left_over(charset, rest).into()
         })
     }
 
@@ -264,7 +264,7 @@ impl Hash for LocalPart<'_> {
 #[inline]
 pub(super) fn mailbox(charset: Charset, input: &[u8]) -> Parsed<'_, Mailbox<'_>, PathError> {
     let (rest, local_part) = local_part(charset, input)?;
-    let (rest, ()) = octet(b'@', |rest| no_at_sign(local_part, rest), rest)?;
+    let (rest, ()) = octet(b'@', |rest| no_at_sign(charset, local_part, rest), rest)?;
     let Ok(octets) = u8::try_from(local_part.len()) else {
         return fail(PathError::LocalPartTooLong);
     };
@@ -290,14 +290,12 @@ impl Mailbox<'_> {
         if self.is_ascii {
             return None;
         }
-        if Spelled::utf8(self.spelled.as_bytes()).is_none() {
+        let (local_part, host) = self.spelled.around(usize::from(self.local_part));
+        let is_good = Spelled::utf8(local_part.as_bytes())
+            .is_some_and(|it| it.as_str().chars().all(charset::is_in_local_part));
+        if !is_good {
             return Some(PathError::Unicode);
         }
-        let local_part = self.local_part().as_str();
-        if !local_part.chars().all(charset::is_in_local_part) {
-            return Some(PathError::Unicode);
-        }
-        let (_, host) = self.spelled.around(usize::from(self.local_part));
         (!host::is_spelled_well(host)).then_some(PathError::Host(HostError::Unicode))
     }
 }
@@ -349,10 +347,10 @@ fn no_atom(rest: &[u8]) -> PathError {
 }
 
 /// What is wrong where the `@` should be.
-fn no_at_sign(local_part: &[u8], rest: &[u8]) -> PathError {
+fn no_at_sign(charset: Charset, local_part: &[u8], rest: &[u8]) -> PathError {
     match rest.first() {
         None | Some(b'>') if !local_part.is_empty() => PathError::NoHost,
-        Some(0x80..=0xFF) => PathError::NonAscii,
+        Some(0x80..=0xFF) if charset == Charset::Ascii => PathError::NonAscii,
         _ => PathError::LocalPart,
     }
 }
