@@ -66,15 +66,25 @@ impl Capabilities {
         }
         let mut octets = lines;
         for _ in 0..Self::MAX_KEYWORDS {
-            let Some((line, behind)) = next_line(octets) else {
+            let Some(line) = octets.get(CODE..) else {
                 break;
             };
-            if let Some((known, rest)) = Known::split(line) {
-                let end = lines.len() - octets.len() + CODE + line.len();
-                let place = u32::try_from(end - rest.len()).unwrap_or(NOWHERE);
+            // Most keywords are known and have no parameters, and then it is known already where
+            // the line ends.
+            let known = Known::split(line);
+            let rest = known.map_or(line, |(_, rest)| rest);
+            let ended = match rest {
+                [b'\r', b'\n', behind @ ..] => Some((&[][..], behind)),
+                rest => end_of_line(rest),
+            };
+            let Some((parameters, behind)) = ended else {
+                break;
+            };
+            if let Some((known, rest)) = known {
+                let place = u32::try_from(lines.len() - rest.len()).unwrap_or(NOWHERE);
                 match offered.places.get_mut(known as usize) {
                     // Of a keyword that is offered twice, the first counts.
-                    Some(first) if *first == NOWHERE && is_printable(rest) => *first = place,
+                    Some(first) if *first == NOWHERE && is_printable(parameters) => *first = place,
                     _ => {}
                 }
             }

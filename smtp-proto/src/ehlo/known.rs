@@ -60,8 +60,8 @@ impl Known {
         }
     }
 
-    /// The keyword that a line begins with, in any letter case, and what follows it: nothing, or a
-    /// blank and more; behind AUTH also an equals sign.
+    /// The keyword that a line begins with, in any letter case, and what follows it: nothing, a line
+    /// end, or a blank and more; behind AUTH also an equals sign.
     ///
     /// The first four octets tell which one it may be, so that only one name is compared.
     pub(super) fn split(line: &[u8]) -> Option<(Self, &[u8])> {
@@ -72,7 +72,8 @@ impl Known {
             b"BINA" => Self::BinaryMime,
             b"CHUN" => Self::Chunking,
             b"SMTP" => Self::SmtpUtf8,
-            b"DSN\0" => Self::Dsn,
+            // A blank or nothing, or a CR.
+            b"DSN\0" | b"DSN\x0d" => Self::Dsn,
             b"ENHA" => Self::EnhancedStatusCodes,
             b"STAR" => Self::StartTls,
             b"AUTH" => Self::Auth,
@@ -94,7 +95,7 @@ impl Known {
         let name = known.as_str().as_bytes();
         let (keyword, rest) = line.split_at_checked(name.len())?;
         match rest {
-            [] | [b' ', ..] => {}
+            [] | [b' ', ..] | [b'\r', b'\n', ..] => {}
             [b'=', ..] if known == Self::Auth => {}
             _ => return None,
         }
@@ -168,5 +169,9 @@ mod tests {
         assert_eq!(Known::split(b"\x18BITMIME"), None);
         assert_eq!(Known::split(b"MT\x0dPRIORITY"), None);
         assert_eq!(Known::split(b"DSN\0"), None);
+        assert_eq!(Known::split(b"DSN-"), None);
+        assert_eq!(Known::split(b"DSN\rX"), None);
+        let (known, rest) = Known::split(b"DSN\r\n").unwrap();
+        assert_eq!((known, rest), (Known::Dsn, &b"\r\n"[..]));
     }
 }

@@ -87,6 +87,8 @@ struct Progress {
     lines: usize,
     /// The code of the first line.
     code: Option<Code>,
+    /// Its digits, while there is one.
+    digits: [u8; 3],
 }
 
 /// A reply whose end has been found.
@@ -129,6 +131,7 @@ impl ReplyReader {
                 line_start: 0,
                 lines: 0,
                 code: None,
+                digits: [0; 3],
             },
             verdict: None,
         }
@@ -216,10 +219,18 @@ impl Progress {
         if self.lines > limits.lines {
             return Err(ReplyFault::TooManyLines);
         }
-        let code = Code::of_line(line).ok_or(ReplyFault::BadCode)?;
-        if *self.code.get_or_insert(code) != code {
-            return Err(ReplyFault::CodesDiffer);
-        }
+        let code = match self.code {
+            // The usual case, told without looking at what the digits mean.
+            Some(code) if line.starts_with(&self.digits) => code,
+            first => {
+                let code = Code::of_line(line).ok_or(ReplyFault::BadCode)?;
+                if first.is_some() {
+                    return Err(ReplyFault::CodesDiffer);
+                }
+                self.digits = line.first_chunk().copied().unwrap_or_default();
+                *self.code.insert(code)
+            }
+        };
         match line.get(3) {
             None | Some(b' ') => Ok(Some(code)),
             Some(b'-') => Ok(None),
