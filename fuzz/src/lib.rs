@@ -2,11 +2,17 @@
 //! the corpora on stable Rust.
 
 #![forbid(unsafe_code)]
-#![allow(clippy::panic, reason = "a target finds something by a panic")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a target tells what it found"
+)]
 
 mod body;
 mod command;
 mod cuts;
+mod differential;
 mod ehlo;
 mod line;
 mod params;
@@ -17,6 +23,10 @@ mod xtext;
 
 pub use body::body;
 pub use command::command;
+pub use differential::{
+    Comparison, DIFFERENTIALS, DISAGREEMENTS, Differential, differential_command,
+    differential_data, differential_reply,
+};
 pub use ehlo::ehlo;
 pub use line::line;
 pub use params::params;
@@ -29,9 +39,12 @@ pub use xtext::xtext;
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its corpus.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 12] = [
     ("body", body),
     ("command", command),
+    ("differential_command", differential_command),
+    ("differential_data", differential_data),
+    ("differential_reply", differential_reply),
     ("ehlo", ehlo),
     ("line", line),
     ("params", params),

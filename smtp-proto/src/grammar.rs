@@ -123,13 +123,11 @@ pub(crate) const fn within(charset: Charset, class: Class) -> Class {
 pub(crate) fn find_break(
     input: &[u8],
     most: usize,
-    is_wanted: impl Fn(&u8) -> bool,
+    is_wanted: impl Fn(&u8) -> bool + Copy,
 ) -> Result<usize, usize> {
     const CHUNK: usize = 16;
-    const ONES: u128 = u128::MAX / 255;
-    let mut rest = input;
-    while let Some((chunk, behind)) = rest.split_first_chunk::<CHUNK>() {
-        let seen = input.len() - rest.len();
+    let mut seen = 0;
+    for chunk in input.chunks_exact(CHUNK) {
         if seen >= most {
             return Err(seen);
         }
@@ -138,26 +136,43 @@ pub(crate) fn find_break(
             .iter()
             .fold(0, |low, octet| low | u8::from(*octet < 14));
         if low != 0 {
-            let word = u128::from_le_bytes(*chunk);
-            // The high bit of each octet that is below; perhaps of others as well, but only behind
-            // the first.
-            let below = word.wrapping_sub(ONES * 14) & !word & (ONES << 7);
-            let first = below.trailing_zeros() as usize / 8;
-            if chunk.get(first).is_some_and(&is_wanted) {
-                return Ok(seen + first);
-            }
-            // A tab, say.
-            if let Some(within) = chunk.iter().position(&is_wanted) {
+            if let Some(within) = first_wanted(chunk, is_wanted) {
                 return Ok(seen + within);
             }
         }
-        rest = behind;
+        seen += CHUNK;
     }
-    let seen = input.len() - rest.len();
-    match rest.iter().position(is_wanted) {
+    match input
+        .get(seen..)
+        .unwrap_or_default()
+        .iter()
+        .position(is_wanted)
+    {
         Some(within) => Ok(seen + within),
         None => Err(input.len()),
     }
+}
+
+/// The place of the first octet that is wanted in a chunk that has one below 14.
+#[inline]
+fn first_wanted(chunk: &[u8], is_wanted: impl Fn(&u8) -> bool + Copy) -> Option<usize> {
+    const ONES: u128 = u128::MAX / 255;
+    let word = u128::from_le_bytes(*chunk.first_chunk()?);
+    // The high bit of each octet that is below; perhaps of others as well, but only behind the
+    // first.
+    let below = word.wrapping_sub(ONES * 14) & !word & (ONES << 7);
+    let first = below.trailing_zeros() as usize / 8;
+    if chunk.get(first).is_some_and(is_wanted) {
+        Some(first)
+    } else {
+        after_tab(chunk, is_wanted)
+    }
+}
+
+/// The same where the first octet that is below is none that is wanted, which is rare.
+#[cold]
+fn after_tab(chunk: &[u8], is_wanted: impl Fn(&u8) -> bool + Copy) -> Option<usize> {
+    chunk.iter().position(is_wanted)
 }
 
 /// Whether `octet` is of the class.

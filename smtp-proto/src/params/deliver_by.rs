@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Parameter, ParameterError};
-use crate::grammar::{DIGIT, number, run};
+use crate::grammar::{DIGIT, NumberError, number, run};
 
 /// The value of BY (RFC 2852 section 4): a time, and what to do when it has passed.
 ///
@@ -96,13 +96,16 @@ impl DeliverBy {
             b'N' => ByMode::Notify,
             _ => return Err(error),
         };
+        let seconds = match number(digits) {
+            Err(NumberError::NotDigits) => return Err(error),
+            Err(NumberError::TooLarge) => None,
+            Ok(seconds) => i32::try_from(seconds).ok().filter(|it| *it <= Self::MAX),
+        };
+        let seconds = seconds.ok_or(ParameterError::TooLarge(Parameter::By))?;
+        // Nine digits, zeros in front included.
         if digits.len() > 9 {
             return Err(error);
         }
-        let seconds = number(digits)
-            .ok()
-            .and_then(|seconds| i32::try_from(seconds).ok())
-            .ok_or(error)?;
         let by = Self::new(sign * seconds, mode).ok_or(error)?;
         Ok(Self { trace, ..by })
     }

@@ -217,12 +217,12 @@ fn first(input: &str) -> Option<(char, &str)> {
     Some((characters.next()?, characters.as_str()))
 }
 
-/// `EmbeddedUnicodeChar`, and the rest. `HEXPOINT` has no zero in front, upper case, and of ASCII
-/// only what could not stand for itself: a blank, `+`, `=`, `\` and the controls.
+/// `EmbeddedUnicodeChar`, and the rest. `HEXPOINT` has no zero in front, and of ASCII only what could
+/// not stand for itself: a blank, `+`, `=`, `\` and the controls. Its digits are in any case (RFC 5234
+/// section 2.3), those of xtext in upper case alone (RFC 3461 section 4).
 fn embedded(input: &str) -> Option<(char, &str)> {
     let (digits, rest) = input.strip_prefix("\\x{")?.split_once('}')?;
-    let is_hex = |octet| matches!(octet, b'0'..=b'9' | b'A'..=b'F');
-    if !(2..=6).contains(&digits.len()) || !digits.bytes().all(is_hex) {
+    if !(2..=6).contains(&digits.len()) || !digits.bytes().all(|it| it.is_ascii_hexdigit()) {
         return None;
     }
     let point = u32::from_str_radix(digits, 16).ok()?;

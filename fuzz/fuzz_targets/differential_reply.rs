@@ -1,0 +1,5 @@
+//! Replies, beside another reader.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| mailwire_fuzz::differential_reply(data));
