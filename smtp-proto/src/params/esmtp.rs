@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Parameter, ParameterError};
-use crate::charset::Charset;
+use crate::charset::{self, Charset};
 use crate::grammar::{self, ESMTP_VALUE, LDH, Parsed, fail, run, skip_blanks, text, within};
 use crate::verb::Verb;
 
@@ -209,7 +209,7 @@ pub(super) fn each<'i>(
         match known(verb, keyword) {
             Some(parameter) => take(parameter, value)?,
             None => {
-                if value.is_some_and(|value| std::str::from_utf8(value).is_err()) {
+                if value.is_some_and(|value| !is_text(value)) {
                     return Err(ParameterError::Malformed);
                 }
                 // From the first that is unknown on, all are looked through again when asked for.
@@ -225,6 +225,13 @@ pub(super) fn each<'i>(
 }
 
 #[inline]
+/// Whether octets of the class of a value are text: UTF-8, where they are not ASCII, without
+/// controls.
+fn is_text(value: &[u8]) -> bool {
+    value.is_ascii()
+        || std::str::from_utf8(value).is_ok_and(|text| text.chars().all(charset::is_in_local_part))
+}
+
 fn known(verb: Verb, keyword: &[u8]) -> Option<Parameter> {
     Parameter::parse(keyword).filter(|parameter| parameter.verb() == verb)
 }
