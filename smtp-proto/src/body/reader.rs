@@ -205,7 +205,22 @@ impl DataReader {
 
     /// How much of `input` is content to hand out in one piece; sets the place behind it. `input`
     /// does not begin with a dot that needs a look, nor is it a lone CR.
+    ///
+    /// Where each line has a dot to be removed, a piece is a line; so that is looked at first, and
+    /// apart, as what else there is to look at would be in its way.
+    #[inline]
     fn scan(&mut self, input: &[u8]) -> usize {
+        match clean::line_end(input) {
+            Some(at) if input.get(at..at + 3) == Some(b"\r\n.") => {
+                self.place = Place::LineStart;
+                at + 2
+            }
+            _ => self.scan_lines(input),
+        }
+    }
+
+    #[inline(never)]
+    fn scan_lines(&mut self, input: &[u8]) -> usize {
         let mut at = 0;
         // Where whole blocks are looked at next. Not at once: a piece that ends soon, at a dot to
         // be removed, does not pay for it. Nor right behind a block that has something to look at.
