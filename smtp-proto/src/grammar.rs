@@ -4,6 +4,12 @@
 //! is the end of the line. None allocates, and none looks at an octet twice in order to decide
 //! what it is.
 
+mod search;
+mod spelled;
+
+pub(crate) use search::find_break;
+pub(crate) use spelled::Spelled;
+
 use nom::IResult;
 use nom::bytes::complete::take_while;
 
@@ -114,67 +120,6 @@ pub(crate) const fn within(charset: Charset, class: Class) -> Class {
     }
 }
 
-/// The place of the first octet that is wanted, among those below 14 (CR, LF, NUL and little else),
-/// in the first `most` octets or a few more; or how many octets were looked through without one.
-///
-/// The lines of commands and replies are short, and starting a vectorised search costs more than
-/// asking a few octets at a time, all of them at once, whether one is worth a look.
-#[inline]
-pub(crate) fn find_break(
-    input: &[u8],
-    most: usize,
-    is_wanted: impl Fn(&u8) -> bool + Copy,
-) -> Result<usize, usize> {
-    const CHUNK: usize = 16;
-    let mut seen = 0;
-    for chunk in input.chunks_exact(CHUNK) {
-        if seen >= most {
-            return Err(seen);
-        }
-        // By arithmetic alone, so that the compiler makes a vector of it.
-        let low = chunk
-            .iter()
-            .fold(0, |low, octet| low | u8::from(*octet < 14));
-        if low != 0 {
-            if let Some(within) = first_wanted(chunk, is_wanted) {
-                return Ok(seen + within);
-            }
-        }
-        seen += CHUNK;
-    }
-    match input
-        .get(seen..)
-        .unwrap_or_default()
-        .iter()
-        .position(is_wanted)
-    {
-        Some(within) => Ok(seen + within),
-        None => Err(input.len()),
-    }
-}
-
-/// The place of the first octet that is wanted in a chunk that has one below 14.
-#[inline]
-fn first_wanted(chunk: &[u8], is_wanted: impl Fn(&u8) -> bool + Copy) -> Option<usize> {
-    const ONES: u128 = u128::MAX / 255;
-    let word = u128::from_le_bytes(*chunk.first_chunk()?);
-    // The high bit of each octet that is below; perhaps of others as well, but only behind the
-    // first.
-    let below = word.wrapping_sub(ONES * 14) & !word & (ONES << 7);
-    let first = below.trailing_zeros() as usize / 8;
-    if chunk.get(first).is_some_and(is_wanted) {
-        Some(first)
-    } else {
-        after_tab(chunk, is_wanted)
-    }
-}
-
-/// The same where the first octet that is below is none that is wanted, which is rare.
-#[cold]
-fn after_tab(chunk: &[u8], is_wanted: impl Fn(&u8) -> bool + Copy) -> Option<usize> {
-    chunk.iter().position(is_wanted)
-}
-
 /// Whether `octet` is of the class.
 #[inline]
 pub(crate) fn is(class: Class, octet: u8) -> bool {
@@ -234,50 +179,6 @@ pub(crate) fn taken<'i>(input: &'i [u8], rest: &[u8]) -> &'i [u8] {
 /// The `error` is for what cannot be: it spares every caller a panic.
 pub(crate) fn text<E>(octets: &[u8], error: E) -> Result<&str, E> {
     core::str::from_utf8(octets).map_err(|_| error)
-}
-
-/// Octets that a parser has found to be ASCII or UTF-8. They are made text of when somebody asks
-/// for it, as a second look at each octet of a line costs more than many values are ever used for.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Spelled<'i>(&'i [u8]);
-
-impl<'i> Spelled<'i> {
-    /// Octets that are ASCII, as their parser has seen, or that are still to be judged.
-    pub(crate) const fn ascii(octets: &'i [u8]) -> Self {
-        Self(octets)
-    }
-
-    /// Octets that may have UTF-8 in them; `None` if it is none.
-    pub(crate) fn utf8(octets: &'i [u8]) -> Option<Self> {
-        (octets.is_ascii() || core::str::from_utf8(octets).is_ok()).then_some(Self(octets))
-    }
-
-    /// A text.
-    pub(crate) const fn text(text: &'i str) -> Self {
-        Self(text.as_bytes())
-    }
-
-    pub(crate) const fn as_bytes(self) -> &'i [u8] {
-        self.0
-    }
-
-    pub(crate) const fn as_str(self) -> &'i str {
-        match core::str::from_utf8(self.0) {
-            Ok(text) => text,
-            // It was checked, so this does not happen.
-            Err(_) => "",
-        }
-    }
-
-    pub(crate) const fn is_ascii(self) -> bool {
-        self.0.is_ascii()
-    }
-
-    /// The octets before and behind the one at a place.
-    pub(crate) fn around(self, place: usize) -> (Self, Self) {
-        let (before, behind) = self.0.split_at_checked(place).unwrap_or((self.0, &[]));
-        (Self(before), Self(behind.get(1..).unwrap_or_default()))
-    }
 }
 
 /// What is wrong with what should be a number.

@@ -282,173 +282,6 @@ const PATIENCE: usize = 128;
 mod tests {
     use super::*;
 
-    /// What came of an input: content, fault, and how many octets were taken with the end, if it
-    /// was found.
-    #[derive(Debug, PartialEq)]
-    struct Read {
-        content: Vec<u8>,
-        fault: Option<BodyFault>,
-        end: Option<usize>,
-    }
-
-    /// Lets the reader see the input up to each cut in turn, then whole.
-    fn read_cut(input: &[u8], cuts: &[usize]) -> Read {
-        let mut reader = DataReader::new();
-        let mut content = Vec::new();
-        let mut consumed = 0;
-        for cut in cuts.iter().copied().chain([input.len()]) {
-            while consumed <= cut {
-                let unread = &input[consumed..cut];
-                let expected = reader.poll(unread);
-                let taken = reader.take(unread);
-                assert_eq!(expected, taken.is_some(), "poll and take");
-                match taken {
-                    None => break,
-                    Some((length, DataFrame::Content(piece))) => {
-                        assert!(!piece.is_empty() && length >= piece.len());
-                        content.extend_from_slice(piece);
-                        consumed += length;
-                    }
-                    Some((length, DataFrame::End)) => {
-                        consumed += length;
-                        assert!(reader.is_ended() && !reader.poll(b"more"));
-                        assert_eq!(reader.take(b"more"), None);
-                        assert_eq!(reader.content_octets(), content.len() as u64);
-                        let fault = reader.fault();
-                        return Read {
-                            content,
-                            fault,
-                            end: Some(consumed),
-                        };
-                    }
-                }
-            }
-        }
-        assert!(
-            input.len() - consumed <= 2,
-            "only an ambiguous tail is left"
-        );
-        assert_eq!(reader.content_octets(), content.len() as u64);
-        Read {
-            content,
-            fault: reader.fault(),
-            end: None,
-        }
-    }
-
-    /// The same whole, at every one and every two cuts, and octet by octet.
-    fn read(input: &[u8]) -> Read {
-        let whole = read_cut(input, &[]);
-        for first in 0..=input.len() {
-            for second in first..=input.len() {
-                let cut = read_cut(input, &[first, second]);
-                assert_eq!(cut, whole, "{} at {first}, {second}", input.escape_ascii());
-            }
-        }
-        let octets: Vec<usize> = (0..input.len()).collect();
-        assert_eq!(read_cut(input, &octets), whole);
-        whole
-    }
-
-    #[test]
-    fn dots_and_ends() {
-        let table: &[(&[u8], &[u8], Option<usize>)] = &[
-            (b"", b"", None),
-            (b".", b"", None),
-            (b".\r", b"", None),
-            (b".\r\n", b"", Some(3)),
-            (b".\r\nQUIT\r\n", b"", Some(3)),
-            (b"a\r\n.\r\n", b"a\r\n", Some(6)),
-            (b"a\r\n.\r\n.\r\n", b"a\r\n", Some(6)),
-            (b"\r\n.\r\n", b"\r\n", Some(5)),
-            (b"\r\n\r\n.\r\n", b"\r\n\r\n", Some(7)),
-            (b"a.\r\n.\r\n", b"a.\r\n", Some(7)),
-            (b"..\r\n.\r\n", b".\r\n", Some(7)),
-            (b"...\r\n.\r\n", b"..\r\n", Some(8)),
-            (b".a\r\n.\r\n", b"a\r\n", Some(7)),
-            (b"a\r\n..b\r\n..\r\n.\r\n", b"a\r\n.b\r\n.\r\n", Some(15)),
-            (b"a\r\n. \r\n.\r\n", b"a\r\n \r\n", Some(10)),
-            (b"a\0\xff\r\n.\r\n", b"a\0\xff\r\n", Some(8)),
-            (b"a", b"a", None),
-            (b"a\r", b"a", None),
-            (b"a\r\n", b"a\r\n", None),
-            (b"a\r\n.", b"a\r\n", None),
-            (b"a\r\n.\r", b"a\r\n", None),
-        ];
-        for (input, content, end) in table {
-            let expected = Read {
-                content: content.to_vec(),
-                fault: None,
-                end: *end,
-            };
-            assert_eq!(read(input), expected, "{}", input.escape_ascii());
-        }
-    }
-
-    /// Every octet string that some program has taken, or could take, for the end of the content.
-    /// None of them ends it, all of them are a fault, and the true end behind them is found.
-    #[test]
-    fn false_ends_end_nothing() {
-        use BodyFault::{BareCr, BareLf};
-        // The string, what is left of it as content, and the fault.
-        let table: &[(&[u8], &[u8], Option<BodyFault>)] = &[
-            (b"\n.\n", b"\n.\n", Some(BareLf)),
-            (b"\n.\r\n", b"\n.\r\n", Some(BareLf)),
-            (b"\n.\r", b"\n.\r", Some(BareLf)),
-            (b"\r.\r", b"\r.\r", Some(BareCr)),
-            (b"\r.\r\n", b"\r.\r\n", Some(BareCr)),
-            (b"\r.\n", b"\r.\n", Some(BareCr)),
-            (b"\r\n.\n", b"\r\n\n", Some(BareLf)),
-            (b"\r\n.\r", b"\r\n\r", Some(BareCr)),
-            (b"\r\n.\r\r\n", b"\r\n\r\r\n", Some(BareCr)),
-            (b"\r\r\n.\r\r\n", b"\r\r\n\r\r\n", Some(BareCr)),
-            (b"\n\n.\n\n", b"\n\n.\n\n", Some(BareLf)),
-            (b"\r\n.\0\r\n", b"\r\n\0\r\n", None),
-            (b"\r\n\0.\r\n", b"\r\n\0.\r\n", None),
-            (b"\r\0\n.\r\n", b"\r\0\n.\r\n", Some(BareCr)),
-            (b"\r\n.\r\0\n", b"\r\n\r\0\n", Some(BareCr)),
-            (b"\n.\r\n\n", b"\n.\r\n\n", Some(BareLf)),
-        ];
-        for (false_end, left, fault) in table {
-            let input = [b"before", *false_end, b"MAIL FROM:<x>\r\n.\r\n"].concat();
-            let expected = Read {
-                content: [b"before", *left, b"MAIL FROM:<x>\r\n"].concat(),
-                fault: *fault,
-                end: Some(input.len()),
-            };
-            assert_eq!(read(&input), expected, "{}", false_end.escape_ascii());
-        }
-    }
-
-    #[test]
-    fn at_the_very_start_only_dot_crlf_ends() {
-        for (start, left) in [
-            (&b".\n"[..], &b"\n"[..]),
-            (b".\rx", b"\rx"),
-            (b".\r\r\n", b"\r\r\n"),
-            (b"\n.\r\n", b"\n.\r\n"),
-            (b"\r.\r\n", b"\r.\r\n"),
-            (b"\r\r\n", b"\r\r\n"),
-        ] {
-            let input = [start, b"x\r\n.\r\n"].concat();
-            let found = read(&input);
-            assert_eq!(
-                found.content,
-                [left, b"x\r\n"].concat(),
-                "{}",
-                input.escape_ascii()
-            );
-            assert_eq!(found.end, Some(input.len()));
-            assert!(found.fault.is_some());
-        }
-    }
-
-    #[test]
-    fn the_first_fault_is_kept() {
-        assert_eq!(read(b"a\nb\rc\r\n.\r\n").fault, Some(BodyFault::BareLf));
-        assert_eq!(read(b"a\rb\nc\r\n.\r\n").fault, Some(BodyFault::BareCr));
-    }
-
     #[test]
     fn a_piece_is_as_long_as_it_can_be() {
         let mut reader = DataReader::new();
@@ -463,5 +296,22 @@ mod tests {
             Some((12, DataFrame::Content(b".four\r\nfive")))
         );
         assert_eq!(reader.take(b"\r"), None);
+    }
+
+    #[test]
+    fn nothing_comes_behind_the_end() {
+        let mut reader = DataReader::new();
+        assert_eq!(reader.take(b".\r\nQUIT\r\n"), Some((3, DataFrame::End)));
+        assert!(reader.is_ended() && !reader.poll(b"QUIT\r\n"));
+        assert_eq!(reader.take(b"QUIT\r\n"), None);
+    }
+
+    #[test]
+    fn what_comes_before_a_fault_does_not_depend_on_the_cut() {
+        let mut reader = DataReader::new();
+        assert_eq!(reader.take(b"ab\ncd"), Some((2, DataFrame::Content(b"ab"))));
+        assert_eq!(reader.fault(), None);
+        assert_eq!(reader.take(b"\ncd"), Some((3, DataFrame::Content(b"\ncd"))));
+        assert_eq!(reader.fault(), Some(BodyFault::BareLf));
     }
 }
