@@ -6,9 +6,13 @@
 
 mod search;
 mod spelled;
+mod twin;
+mod word;
 
 pub(crate) use search::find_break;
 pub(crate) use spelled::Spelled;
+pub(crate) use twin::owned_twin;
+pub(crate) use word::{hash_ignoring_case, word};
 
 use nom::IResult;
 use nom::bytes::complete::take_while;
@@ -254,57 +258,3 @@ pub(crate) const fn fold(word: &[u8]) -> u64 {
     };
     ((head as u64) << 32 | tail as u64) & UPPER
 }
-
-/// The traits that every owned twin has, all by way of its borrowed form.
-macro_rules! owned_twin {
-    ($owned:ident, $borrowed:ident, $error:ty) => {
-        impl From<$borrowed<'_>> for $owned {
-            fn from(borrowed: $borrowed<'_>) -> Self {
-                borrowed.to_owned()
-            }
-        }
-
-        impl std::str::FromStr for $owned {
-            type Err = $error;
-
-            fn from_str(spelled: &str) -> Result<Self, Self::Err> {
-                $borrowed::parse(spelled).map($borrowed::to_owned)
-            }
-        }
-
-        impl TryFrom<&str> for $owned {
-            type Error = $error;
-
-            fn try_from(spelled: &str) -> Result<Self, Self::Error> {
-                spelled.parse()
-            }
-        }
-
-        impl PartialEq for $owned {
-            fn eq(&self, other: &Self) -> bool {
-                self.borrow() == other.borrow()
-            }
-        }
-
-        impl Eq for $owned {}
-
-        impl std::hash::Hash for $owned {
-            fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-                self.borrow().hash(state);
-            }
-        }
-
-        impl std::fmt::Debug for $owned {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                self.borrow().fmt(f)
-            }
-        }
-
-        impl std::fmt::Display for $owned {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                self.borrow().fmt(f)
-            }
-        }
-    };
-}
-pub(crate) use owned_twin;

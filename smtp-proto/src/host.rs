@@ -5,7 +5,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use crate::charset::{self, Charset};
-use crate::grammar::{self, ALPHANUMERIC, Parsed, Spelled, fail, is, within};
+use crate::grammar::{self, ALPHANUMERIC, Parsed, Spelled, fail, hash_ignoring_case, is, within};
 
 mod hello;
 mod literal;
@@ -42,11 +42,16 @@ pub enum Host<'i> {
 
 /// A domain name of letters, digits and hyphens (`Domain` of RFC 5321 section 4.1.2): at most 255
 /// octets, no label empty or over 63, no dot at the end. With [`Charset::Utf8`] a label may have
-/// UTF-8 as well (RFC 6531 section 3.3); whether IDNA permits it is for whoever looks the name up.
+/// UTF-8 as well (RFC 6531 section 3.3). Whether IDNA permits such a label, and whether it is short
+/// enough when it is encoded, is for whoever looks the name up.
 ///
 /// Two names that differ in the case of ASCII letters alone are equal (RFC 5321 section 2.4).
 #[derive(Clone, Copy)]
 pub struct DomainName<'i>(Spelled<'i>);
+
+/// The owned twin of [`DomainName`].
+#[derive(Clone)]
+pub struct DomainNameBuf(Box<str>);
 
 /// The owned twin of [`Host`]. An address literal is kept in its usual spelling.
 #[derive(Clone)]
@@ -148,8 +153,19 @@ impl<'i> DomainName<'i> {
     ///
     /// [`HostError`] says which rule is broken.
     pub fn parse(input: &'i (impl AsRef<[u8]> + ?Sized)) -> Result<Self, HostError> {
+        Self::parse_in(Charset::Ascii, input)
+    }
+
+    /// Parses a domain name in a character set, with nothing around it.
+    ///
+    /// # Errors
+    ///
+    /// [`HostError`] says which rule is broken.
+    pub fn parse_in(
+        charset: Charset,
+        input: &'i (impl AsRef<[u8]> + ?Sized),
+    ) -> Result<Self, HostError> {
         let input = input.as_ref();
-        let charset = Charset::Ascii;
         grammar::whole(domain(charset, input), |rest| left_over(charset, rest))?;
         spelled(input).map(Self)
     }
@@ -159,7 +175,29 @@ impl<'i> DomainName<'i> {
     pub const fn as_str(self) -> &'i str {
         self.0.as_str()
     }
+
+    /// Whether all of it is ASCII.
+    #[must_use]
+    pub const fn is_ascii(self) -> bool {
+        self.0.is_ascii()
+    }
+
+    /// The owned twin.
+    #[must_use]
+    pub fn to_owned(self) -> DomainNameBuf {
+        DomainNameBuf(self.as_str().into())
+    }
 }
+
+impl DomainNameBuf {
+    /// The borrowed form. It is not parsed again.
+    #[must_use]
+    pub fn borrow(&self) -> DomainName<'_> {
+        DomainName(Spelled::text(&self.0))
+    }
+}
+
+grammar::owned_twin!(DomainNameBuf, DomainName, HostError);
 
 impl HostBuf {
     /// The borrowed form. It is not parsed again.
@@ -216,15 +254,6 @@ impl Hash for DomainName<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         hash_ignoring_case(self.0.as_bytes(), state);
     }
-}
-
-/// The hash that belongs to `eq_ignore_ascii_case`.
-fn hash_ignoring_case<H: Hasher>(text: &[u8], state: &mut H) {
-    for octet in text {
-        state.write_u8(octet.to_ascii_lowercase());
-    }
-    // As `str` does, so that two texts in a row are not one.
-    state.write_u8(0xFF);
 }
 
 /// What a host that is kept as text is; with the text it makes a [`Host`] without a second parse.

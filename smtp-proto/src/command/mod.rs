@@ -18,11 +18,11 @@ pub use attributes::{
 };
 pub use auth::{Auth, auth};
 pub use bdat::{Bdat, bdat};
-pub use custom::{Custom, CustomVerb};
+pub use custom::{Custom, CustomBuf, CustomVerb, CustomVerbBuf};
 pub use envelope::{Mail, Rcpt, mail, rcpt};
-pub use etrn::{Etrn, QueueName, etrn};
+pub use etrn::{Etrn, EtrnBuf, QueueName, QueueNameBuf, etrn};
 pub use reading::Reading;
-pub use text::{TextString, Verify, help, informational, verify};
+pub use text::{TextString, TextStringBuf, Verify, VerifyBuf, help, informational, verify};
 
 use std::fmt::Write;
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Reading, SyntaxError};
 use crate::charset::{self, Charset};
-use crate::grammar::{TEXT, run, text, trim_end, within};
+use crate::grammar::{self, TEXT, run, text, trim_end, within};
 use crate::verb::{Arguments, Verb};
 
 /// Printable characters, blanks and tabs, at least one, without white space at its end
@@ -12,11 +12,24 @@ use crate::verb::{Arguments, Verb};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TextString<'i>(&'i str);
 
+/// The owned twin of [`TextString`].
+#[derive(Clone)]
+pub struct TextStringBuf(Box<str>);
+
 /// The arguments of VRFY and EXPN. `Display` writes them as they are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Verify<'i> {
     /// What is asked about: a name, a mailbox or a list.
     pub string: TextString<'i>,
+    /// SMTPUTF8: the reply may have UTF-8 (RFC 6531 section 3.7.4.2).
+    pub smtputf8: bool,
+}
+
+/// The owned twin of [`Verify`].
+#[derive(Clone)]
+pub struct VerifyBuf {
+    /// What is asked about: a name, a mailbox or a list.
+    pub string: TextStringBuf,
     /// SMTPUTF8: the reply may have UTF-8 (RFC 6531 section 3.7.4.2).
     pub smtputf8: bool,
 }
@@ -124,7 +137,47 @@ impl<'i> TextString<'i> {
     pub const fn as_str(self) -> &'i str {
         self.0
     }
+
+    /// The owned twin.
+    #[must_use]
+    pub fn to_owned(self) -> TextStringBuf {
+        TextStringBuf(self.0.into())
+    }
 }
+
+impl TextStringBuf {
+    /// The borrowed form. It is not checked again.
+    #[must_use]
+    pub fn borrow(&self) -> TextString<'_> {
+        TextString(&self.0)
+    }
+}
+
+grammar::owned_twin!(TextStringBuf, TextString, SyntaxError);
+
+impl Verify<'_> {
+    /// The owned twin.
+    #[must_use]
+    pub fn to_owned(self) -> VerifyBuf {
+        VerifyBuf {
+            string: self.string.to_owned(),
+            smtputf8: self.smtputf8,
+        }
+    }
+}
+
+impl VerifyBuf {
+    /// The borrowed form.
+    #[must_use]
+    pub fn borrow(&self) -> Verify<'_> {
+        Verify {
+            string: self.string.borrow(),
+            smtputf8: self.smtputf8,
+        }
+    }
+}
+
+grammar::owned_twin!(VerifyBuf, Verify);
 
 impl fmt::Display for TextString<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use super::{HOST_LIMIT, Host, HostBuf, HostError, HostKind, hash_ignoring_case, host, left_over};
+use super::{HOST_LIMIT, Host, HostBuf, HostError, HostKind, host, left_over};
 use crate::charset::Charset;
-use crate::grammar::{self, HELLO, Spelled, run};
+use crate::grammar::{self, HELLO, Spelled, hash_ignoring_case, run};
 
 /// The name that a client goes by in HELO, EHLO or LHLO.
 ///

@@ -1,12 +1,12 @@
 //! Address literals: an address in brackets where a domain name could be.
 
 use core::net::{Ipv4Addr, Ipv6Addr};
-use std::fmt::{self, Write};
+use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use super::{HOST_LIMIT, HostError, HostKind, hash_ignoring_case};
+use super::{HOST_LIMIT, HostError, HostKind};
 use crate::charset::Charset;
-use crate::grammar::{DCONTENT, LDH, Parsed, fail, is, octet, run};
+use crate::grammar::{DCONTENT, LDH, Parsed, fail, hash_ignoring_case, is, octet, run};
 
 /// An address in brackets (RFC 5321 section 4.1.3). Deliberately exhaustive: the grammar has these
 /// three, and the last takes every kind of address yet to come.
@@ -132,17 +132,28 @@ fn kind(content: &[u8]) -> Option<HostKind> {
     (is_tag && !address.is_empty()).then_some(HostKind::General(octets))
 }
 
+/// The most octets that six groups and [`TWO_GROUPS`] have.
+const LONGEST_IPV6: usize = 6 * 5 - 1 + TWO_GROUPS.len();
+const TWO_GROUPS: &[u8] = b":0:0";
+
 /// `IPv6-addr`. Behind its last colon may be an IPv4 address, whose numbers may have zeros in front
 /// here (see [`ipv4`]); the standard library takes it without them.
 fn ipv6(address: &[u8]) -> Option<Ipv6Addr> {
-    let text = core::str::from_utf8(address).ok()?;
-    text.parse().ok().or_else(|| {
-        let (groups, last) = text.rsplit_once(':')?;
-        let [one, two, three, four] = ipv4(last.as_bytes())?.octets();
-        let mut spelled = format!("{groups}:");
-        // Writing to a String cannot fail.
-        let _ = write!(spelled, "{one:x}{two:02x}:{three:x}{four:02x}");
-        spelled.parse().ok()
+    let parse = |spelled: &[u8]| core::str::from_utf8(spelled).ok()?.parse::<Ipv6Addr>().ok();
+    parse(address).or_else(|| {
+        // The IPv4 address takes the place of two groups.
+        let colon = address.iter().rposition(|octet| *octet == b':')?;
+        let (groups, last) = address.split_at_checked(colon)?;
+        let [one, two, three, four] = ipv4(last.get(1..)?)?.octets();
+        let mut buffer = [0; LONGEST_IPV6];
+        let spelled = buffer.get_mut(..colon + TWO_GROUPS.len())?;
+        let (start, end) = spelled.split_at_mut_checked(colon)?;
+        start.copy_from_slice(groups);
+        end.copy_from_slice(TWO_GROUPS);
+        let mut octets = parse(spelled)?.octets();
+        let [.., a, b, c, d] = &mut octets;
+        (*a, *b, *c, *d) = (one, two, three, four);
+        Some(Ipv6Addr::from(octets))
     })
 }
 
