@@ -2,6 +2,7 @@
 
 use bytes::BytesMut;
 use mailwire_smtp_proto::ehlo::{Capabilities, Keyword, RawKeyword, SizeOffer, write_ehlo};
+use mailwire_smtp_proto::host::HelloName;
 use mailwire_smtp_proto::reply::ReplyReader;
 
 /// Any lines behind the server's name can be read, and what is offered can be offered again.
@@ -29,10 +30,12 @@ pub fn ehlo(data: &[u8]) {
                 .all(|it| it == b' ' || it.is_ascii_graphic())
         );
     }
-    let names: Vec<&str> = offered.auth().collect();
+    let names: Vec<_> = offered.auth().collect();
     for name in &names {
-        assert!(offered.offers_mechanism(name));
+        assert!(offered.offers_mechanism(name.as_str()));
     }
+    let (xclient, xforward): (Vec<_>, Vec<_>) =
+        (offered.xclient().collect(), offered.xforward().collect());
     let keywords = [
         match offered.size() {
             SizeOffer::NotOffered => None,
@@ -43,9 +46,9 @@ pub fn ehlo(data: &[u8]) {
         Some(Keyword::Limits(offered.limits())),
         offered.future_release().map(Keyword::FutureRelease),
         offered.no_soliciting().map(Keyword::NoSoliciting),
-        offered
-            .priority_profile()
-            .map(|it| Keyword::MtPriority(Some(it))),
+        offered.priority_profile().map(Keyword::MtPriority),
+        Some(Keyword::Xclient(&xclient)),
+        Some(Keyword::Xforward(&xforward)),
         offered.starttls().then_some(Keyword::StartTls),
     ];
     let raw: Vec<String> = offered
@@ -55,13 +58,12 @@ pub fn ehlo(data: &[u8]) {
         .collect();
     let raw = raw
         .iter()
-        .filter_map(|line| RawKeyword::new(line).map(Keyword::Raw));
+        .filter_map(|line| RawKeyword::parse(line).ok().map(Keyword::Raw));
     let mut out = BytesMut::new();
-    write_ehlo(
-        "mx.example.test",
-        keywords.into_iter().flatten().chain(raw),
-        &mut out,
-    );
+    let Ok(name) = HelloName::parse("mx.example.test") else {
+        panic!("it is a name");
+    };
+    write_ehlo(name, keywords.into_iter().flatten().chain(raw), &mut out);
     let again = read(&out);
     assert_eq!(again.size(), offered.size());
     assert_eq!(again.limits(), offered.limits());
@@ -73,6 +75,8 @@ pub fn ehlo(data: &[u8]) {
     assert_eq!(again.priority_profile(), offered.priority_profile());
     assert_eq!(again.starttls(), offered.starttls());
     assert!(again.auth().all(|name| names.contains(&name)));
+    assert!(again.xclient().all(|name| xclient.contains(&name)));
+    assert!(again.xforward().all(|name| xforward.contains(&name)));
 }
 
 fn read(reply: &[u8]) -> Capabilities {

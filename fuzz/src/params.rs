@@ -11,12 +11,9 @@ use mailwire_smtp_proto::params::{MailParameters, RcptParameters, Release, Submi
 pub fn params(data: &[u8]) {
     if let Ok(parameters) = MailParameters::parse(data) {
         let written = parameters.to_string();
-        assert!(
-            written
-                .bytes()
-                .all(|it| it == b' ' || it.is_ascii_graphic())
-        );
+        is_one_line(&written, parameters.smtputf8);
         assert_eq!(MailParameters::parse(&written), Ok(parameters));
+        assert_eq!(parameters.to_owned().borrow(), parameters);
         if let Some(id) = parameters.envelope_id {
             assert!(id.decode().all(|it| it == ' ' || it.is_ascii_graphic()));
         }
@@ -43,9 +40,9 @@ pub fn params(data: &[u8]) {
     for charset in [Charset::Ascii, Charset::Utf8] {
         if let Ok(parameters) = RcptParameters::parse_in(charset, data) {
             let written = parameters.to_string();
-            assert!(!written.chars().any(char::is_control) || charset == Charset::Utf8);
-            assert!(!written.bytes().any(|it| matches!(it, b'\r' | b'\n' | 0)));
+            is_one_line(&written, charset == Charset::Utf8);
             assert_eq!(RcptParameters::parse_in(charset, &written), Ok(parameters));
+            assert_eq!(parameters.to_owned().borrow(), parameters);
             if let Some(original) = parameters.original_recipient {
                 assert!(!original.decode().any(char::is_control));
                 assert_eq!(original.to_owned().borrow(), original);
@@ -59,4 +56,10 @@ pub fn params(data: &[u8]) {
             Ok(parameters)
         );
     }
+}
+
+/// That nothing in it ends a line or looks like it, and that it is ASCII unless it may have UTF-8.
+fn is_one_line(written: &str, utf8: bool) {
+    let good = |it: char| !it.is_control() && (it.is_ascii() || utf8);
+    assert!(written.chars().all(good), "{written:?}");
 }

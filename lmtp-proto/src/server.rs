@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 use mailwire_smtp_proto::dialect::Dialect;
-use mailwire_smtp_proto::host::HostBuf;
+use mailwire_smtp_proto::host::HelloNameBuf;
 use mailwire_smtp_proto::peer::Peer;
 use mailwire_smtp_proto::policy::{Channel, Listener, Role};
 use mailwire_smtp_proto::server::{
@@ -22,7 +22,7 @@ impl Config {
     /// A configuration with the rules of internal LMTP: no TLS, no AUTH, and neither demanded,
     /// whatever is enforced on other ports.
     #[must_use]
-    pub fn new(hostname: HostBuf) -> Self {
+    pub fn new(hostname: HelloNameBuf) -> Self {
         Self::with(smtp::Config::new(
             hostname,
             Dialect::Lmtp,

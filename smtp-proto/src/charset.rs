@@ -27,28 +27,46 @@ pub(crate) fn is_in_local_part(character: char) -> bool {
 /// A `U-label` is what IDNA permits (RFC 5890 section 2.3.2.1), which takes tables that go with
 /// each version of Unicode: whoever looks a name up converts it and finds out. What is refused here
 /// is what no version permits and what would mislead on the way there: controls and white space,
-/// the full stops that mappings turn into a dot (RFC 3490 section 3.1), so that a check of the
-/// domain's end cannot be evaded, and the characters that are invisible or turn the direction of
-/// the text.
+/// what is invisible, and whatever a mapping (RFC 3490 section 3.1) or a normalisation turns into a
+/// dot, an `@` or a slash, so that a check of the domain's end cannot be evaded.
 pub(crate) fn is_in_label(character: char) -> bool {
-    let dot = matches!(character, '\u{3002}' | '\u{FF0E}' | '\u{FF61}');
+    let mapped = matches!(
+        character,
+        '\u{3002}'
+            // General Punctuation but for the two joiners, which some scripts need.
+            | '\u{2000}'..='\u{200B}'
+            | '\u{200E}'..='\u{206F}'
+            // Vertical, small, half-width and full-width forms.
+            | '\u{FE10}'..='\u{FE1F}'
+            | '\u{FE50}'..='\u{FE6F}'
+            | '\u{FF00}'..='\u{FFEF}'
+    );
     let invisible = matches!(
         character,
         '\u{AD}'
             | '\u{34F}'
-            | '\u{61C}'
             | '\u{115F}'..='\u{1160}'
             | '\u{180B}'..='\u{180E}'
             | '\u{3164}'
             | '\u{FE00}'..='\u{FE0F}'
-            | '\u{FFA0}'
-            | '\u{200B}'
-            | '\u{200E}'..='\u{200F}'
-            | '\u{202A}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}'
-            | '\u{FEFF}'
-            | '\u{FFF9}'..='\u{FFFF}'
-            | '\u{E0000}'..='\u{E0FFF}'
+            | '\u{FFFC}'..='\u{FFFF}'
     );
-    !(dot || invisible || character.is_control() || character.is_whitespace())
+    !(mapped || invisible || is_misleading(character) || character.is_whitespace())
+}
+
+/// Whether a character makes text look like another one on a terminal or in a log: a control, a
+/// line end, one that turns the direction of the text, or one that nobody sees.
+pub(crate) fn is_misleading(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{61C}'
+                | '\u{200B}'
+                | '\u{200E}'..='\u{200F}'
+                | '\u{2028}'..='\u{202E}'
+                | '\u{2060}'..='\u{206F}'
+                | '\u{FEFF}'
+                | '\u{FFF9}'..='\u{FFFB}'
+                | '\u{E0000}'..='\u{E0FFF}'
+        )
 }

@@ -116,6 +116,11 @@ const fn class_of(octet: u8) -> Class {
     class
 }
 
+/// Printable ASCII and the blank.
+pub(crate) const fn is_graphic_or_blank(octet: u8) -> bool {
+    matches!(octet, 32..=126)
+}
+
 /// The class, and with it, where the character set has them, the octets outside of ASCII.
 pub(crate) const fn within(charset: Charset, class: Class) -> Class {
     match charset {

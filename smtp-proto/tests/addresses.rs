@@ -201,7 +201,7 @@ proptest! {
         let kept = parsed.to_owned();
         prop_assert_eq!(kept.borrow(), parsed);
         prop_assert_eq!(kept.as_str(), written);
-        let name = HelloNameBuf::from(kept);
+        let name = HelloNameBuf::try_from(kept).unwrap();
         prop_assert_eq!(name.borrow().host(), Some(parsed));
     }
 

@@ -16,8 +16,10 @@ use bytes::BytesMut;
 use cases::{Found, check, found, is_framed_alike};
 use mailwire_smtp_proto::charset::Charset;
 use mailwire_smtp_proto::command::{
-    AttributeTextBuf, Command, Custom, CustomVerb, ParseError, QueueName, Reading, TextString,
+    Attribute, AttributeName, AttributeTextBuf, AttributeValue, Attributes, AttributesBuf, Command,
+    Custom, CustomVerb, Node, ParseError, QueueName, Reading, SyntaxError, TextString,
 };
+use mailwire_smtp_proto::host::{DomainName, HelloNameBuf, Host, HostError};
 use mailwire_smtp_proto::verb::Verb;
 use proptest::prelude::{Strategy, any, prop_assert_eq, proptest};
 
@@ -66,8 +68,15 @@ fn custom(line: &[u8]) -> Found {
     };
     let custom = Custom { verb, arguments };
     let written = custom.to_string();
-    let (again, _) = CustomVerb::split(written.as_bytes()).unwrap();
-    assert_eq!(again, verb);
+    let (again, behind) = CustomVerb::split(written.as_bytes()).unwrap();
+    let behind = behind.as_bytes();
+    let arguments = (!behind.is_empty()).then(|| TextString::parse(behind).unwrap());
+    let again = Custom {
+        verb: again,
+        arguments,
+    };
+    assert_eq!(again, custom);
+    assert_eq!(custom.to_owned().borrow(), custom);
     Ok(written.into_bytes())
 }
 
@@ -78,6 +87,7 @@ fn written(command: &Command<'_>) -> Vec<u8> {
     let line = out.strip_prefix(b"before").unwrap();
     let line = line.strip_suffix(b"\r\n").unwrap();
     assert!(!line.iter().any(|octet| matches!(octet, b'\r' | b'\n' | 0)));
+    is_kept(command);
     line.to_vec()
 }
 
@@ -106,6 +116,9 @@ fn what_cannot_be_sent_cannot_be_built() {
                 "{injection:?}"
             );
         }
+        assert!(AttributeName::parse(injection).is_err(), "{injection:?}");
+        assert!(Attributes::parse(injection).is_err(), "{injection:?}");
+        assert!(Node::parse(injection).is_err(), "{injection:?}");
     }
     assert!(QueueName::parse("a b").is_err());
     assert!(CustomVerb::parse("a b").is_err());
@@ -114,6 +127,70 @@ fn what_cannot_be_sent_cannot_be_built() {
     assert!(text.borrow().decode().eq("user+tag é".bytes()));
     assert!(AttributeTextBuf::encode(&"a".repeat(255)).is_ok());
     assert!(AttributeTextBuf::encode(&"a".repeat(256)).is_err());
+}
+
+#[test]
+fn attributes_are_built_one_by_one() {
+    let value = AttributeTextBuf::encode("a b=c").unwrap();
+    let name = |name| AttributeName::parse(name).unwrap();
+    let login = Attribute {
+        name: name("LOGIN"),
+        value: AttributeValue::Text(value.borrow()),
+    };
+    let port = Attribute {
+        name: name("port"),
+        value: AttributeValue::Unavailable,
+    };
+    let mut built = AttributesBuf::from(login);
+    built.push(port);
+    assert_eq!(built.to_string(), "LOGIN=a+20b+3Dc port=[UNAVAILABLE]");
+    let parsed = Attributes::parse("login=a+20b+3Dc  PORT=[unavailable]").unwrap();
+    assert_eq!(built.borrow(), parsed, "letter case of names means nothing");
+    assert_eq!(parsed.to_owned().borrow(), parsed);
+}
+
+#[test]
+fn utf8_is_not_written_without_smtputf8() {
+    let utf8 = Reading::default().with_charset(Charset::Utf8);
+    let line = "MAIL FROM:<é@example.org> SMTPUTF8";
+    let Ok(Command::Mail(mut mail)) = Command::parse(line) else {
+        panic!("it is a MAIL");
+    };
+    mail.parameters.smtputf8 = false;
+    assert_eq!(written(&Command::Mail(mail)), line.as_bytes());
+    let line = "VRFY é SMTPUTF8";
+    let Ok(Command::Vrfy(mut verify)) = Command::parse_as(utf8, line) else {
+        panic!("it is a VRFY");
+    };
+    verify.smtputf8 = false;
+    assert_eq!(written(&Command::Vrfy(verify)), line.as_bytes());
+    let name = DomainName::parse_in(Charset::Utf8, "é.example").unwrap();
+    assert_eq!(
+        Node::try_from(name),
+        Err(SyntaxError::Node(HostError::NonAscii))
+    );
+    let name = DomainName::parse("e.example").unwrap();
+    assert_eq!(Node::try_from(name).map(Node::domain_name), Ok(name));
+    let host = Host::parse_in(Charset::Utf8, "é.example").unwrap();
+    assert_eq!(
+        HelloNameBuf::try_from(host.to_owned()),
+        Err(HostError::NonAscii)
+    );
+}
+
+/// That what a command holds is kept as it is, where it has owned twins.
+fn is_kept(command: &Command<'_>) {
+    match *command {
+        Command::Mail(mail) => assert_eq!(mail.to_owned().borrow(), mail),
+        Command::Rcpt(rcpt) => assert_eq!(rcpt.to_owned().borrow(), rcpt),
+        Command::Vrfy(it) | Command::Expn(it) => assert_eq!(it.to_owned().borrow(), it),
+        Command::Etrn(etrn) => assert_eq!(etrn.to_owned().borrow(), etrn),
+        Command::Xclient(it) | Command::Xforward(it) => assert_eq!(it.to_owned().borrow(), it),
+        Command::Helo(name) | Command::Ehlo(name) | Command::Lhlo(name) => {
+            assert_eq!(name.to_owned().borrow(), name);
+        }
+        _ => {}
+    }
 }
 
 proptest! {

@@ -14,9 +14,12 @@ mod cases;
 
 use bytes::BytesMut;
 use cases::check;
+use mailwire_smtp_proto::auth::MechanismName;
 use mailwire_smtp_proto::ehlo::{
-    Capabilities, FutureReleaseOffer, Keyword, LimitsOffer, RawKeyword, SizeOffer, write_ehlo,
+    Capabilities, FutureReleaseOffer, Keyword, LimitsOffer, ProfileName, RawKeyword, SizeOffer,
+    write_ehlo,
 };
+use mailwire_smtp_proto::host::HelloName;
 use mailwire_smtp_proto::params::{DateTime, HoldFor, Solicitation};
 use mailwire_smtp_proto::reply::ReplyReader;
 use proptest::option;
@@ -78,7 +81,7 @@ fn facts(offered: &Capabilities) -> Vec<String> {
     if offered.offers("AUTH") {
         facts.push(format!(
             "auth={}",
-            offered.auth().collect::<Vec<_>>().join(",")
+            joined(offered.auth().map(|it| it.as_str()))
         ));
     }
     if let Some(seconds) = offered.deliver_by() {
@@ -91,7 +94,8 @@ fn facts(offered: &Capabilities) -> Vec<String> {
         ));
     }
     if let Some(profile) = offered.priority_profile() {
-        facts.push(format!("mt-priority={profile}"));
+        let name = profile.map_or("", |it| it.as_str());
+        facts.push(format!("mt-priority={name}"));
     }
     let LimitsOffer {
         mail,
@@ -114,11 +118,11 @@ fn facts(offered: &Capabilities) -> Vec<String> {
         Some(Some(keywords)) => facts.push(format!("no-soliciting={keywords}")),
     }
     for (name, attributes) in [
-        ("xclient", offered.xclient().collect::<Vec<_>>()),
-        ("xforward", offered.xforward().collect::<Vec<_>>()),
+        ("xclient", joined(offered.xclient().map(|it| it.as_str()))),
+        ("xforward", joined(offered.xforward().map(|it| it.as_str()))),
     ] {
         if !attributes.is_empty() {
-            facts.push(format!("{name}={}", attributes.join(",")));
+            facts.push(format!("{name}={attributes}"));
         }
     }
     // What has no type of its own.
@@ -132,10 +136,14 @@ fn facts(offered: &Capabilities) -> Vec<String> {
     facts
 }
 
+fn joined<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    names.collect::<Vec<_>>().join(",")
+}
+
 /// That a server which offers the same is understood as the same.
 fn is_written_alike(offered: &Capabilities) {
-    let auth: Vec<&str> = offered.auth().collect();
-    let (xclient, xforward): (Vec<&str>, Vec<&str>) =
+    let auth: Vec<_> = offered.auth().collect();
+    let (xclient, xforward): (Vec<_>, Vec<_>) =
         (offered.xclient().collect(), offered.xforward().collect());
     let flag = |there: bool, keyword: Keyword<'static>| there.then_some(keyword);
     let typed = [
@@ -161,15 +169,13 @@ fn is_written_alike(offered: &Capabilities) {
             SizeOffer::NoMaximum => Some(Keyword::Size(0)),
             SizeOffer::Maximum(octets) => Some(Keyword::Size(octets)),
         },
-        (!auth.is_empty()).then_some(Keyword::Auth(&auth)),
+        Some(Keyword::Auth(&auth)),
         offered
             .deliver_by()
             .and_then(|it| u32::try_from(it).ok())
             .map(Keyword::DeliverBy),
         offered.future_release().map(Keyword::FutureRelease),
-        offered
-            .priority_profile()
-            .map(|it| Keyword::MtPriority(Some(it))),
+        offered.priority_profile().map(Keyword::MtPriority),
         Some(Keyword::Limits(offered.limits())),
         offered.no_soliciting().map(Keyword::NoSoliciting),
         Some(Keyword::Xclient(&xclient)),
@@ -190,19 +196,19 @@ fn is_written_alike(offered: &Capabilities) {
         .collect();
     let raw = others
         .iter()
-        .filter_map(|line| RawKeyword::new(line).map(Keyword::Raw));
+        .filter_map(|line| RawKeyword::parse(line).ok().map(Keyword::Raw));
     let mut out = BytesMut::new();
     write_ehlo(
-        "mx.example.test",
+        HelloName::parse("mx.example.test").unwrap(),
         typed.into_iter().flatten().chain(raw),
         &mut out,
     );
     let again = read(&out);
     let comparable = |offered: &Capabilities| {
-        // A list without a name is not written, nor a time that 32 bits do not hold, nor a keyword
-        // that is none by its form.
+        // A list without a name is not written, nor a time that nine digits do not hold, nor a
+        // keyword that is none by its form.
         let is_written = |fact: &String| match fact.split_once('(') {
-            Some((keyword, _)) => RawKeyword::new(keyword).is_some(),
+            Some((keyword, _)) => RawKeyword::parse(keyword).is_ok(),
             None => fact != "auth=" && (!fact.starts_with("deliverby=") || fact.len() < 20),
         };
         let mut facts = facts(offered);
@@ -228,7 +234,9 @@ proptest! {
         words in option::of("[a-z][a-z0-9:._-]{0,9}(,[a-z]{1,4}){0,3}"),
         mechanisms in proptest::collection::vec("[A-Z0-9_-]{1,20}", 0..40),
     ) {
-        let names: Vec<&str> = mechanisms.iter().map(String::as_str).collect();
+        let names: Vec<_> =
+            mechanisms.iter().map(|name| MechanismName::parse(name).unwrap()).collect();
+        let profile = profile.as_ref().map(|name| ProfileName::parse(name).unwrap());
         let mut offer = LimitsOffer::default();
         [offer.mail, offer.rcpt, offer.rcpt_domain] = limits;
         let future = future.map(|(interval, moment)| FutureReleaseOffer {
@@ -241,12 +249,12 @@ proptest! {
             Some(Keyword::Limits(offer)),
             minimum.map(Keyword::DeliverBy),
             future.map(Keyword::FutureRelease),
-            profile.as_deref().map(|name| Keyword::MtPriority(Some(name))),
+            Some(Keyword::MtPriority(profile)),
             Some(Keyword::NoSoliciting(words)),
             Some(Keyword::Auth(&names)),
         ];
         let mut out = BytesMut::new();
-        write_ehlo("mx", keywords.into_iter().flatten(), &mut out);
+        write_ehlo(HelloName::parse("mx").unwrap(), keywords.into_iter().flatten(), &mut out);
         let read = read(&out);
         prop_assert_eq!(read.size(), match size {
             None => SizeOffer::NotOffered,
@@ -257,9 +265,10 @@ proptest! {
         prop_assert_eq!(read.limits().mail, legal(limits[0]));
         prop_assert_eq!(read.limits().rcpt, legal(limits[1]));
         prop_assert_eq!(read.limits().rcpt_domain, legal(limits[2]));
-        prop_assert_eq!(read.deliver_by(), minimum.map(u64::from));
+        let minimum = minimum.map(|it| u64::from(it.min(999_999_999)));
+        prop_assert_eq!(read.deliver_by(), minimum);
         prop_assert_eq!(read.future_release(), future);
-        prop_assert_eq!(read.priority_profile(), profile.as_deref());
+        prop_assert_eq!(read.priority_profile(), Some(profile));
         prop_assert_eq!(read.no_soliciting(), Some(words));
         for name in read.auth() {
             prop_assert!(names.contains(&name));

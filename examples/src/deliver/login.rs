@@ -50,7 +50,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Dialogue<'_, '_, S> {
     }
 
     fn no_usable_mechanism(&self) -> Failure {
-        let offered: Vec<&str> = self.connection.session().capabilities().auth().collect();
+        let capabilities = self.connection.session().capabilities();
+        let offered: Vec<&str> = capabilities.auth().map(|it| it.as_str()).collect();
         let own = Mechanism::Plain.as_str();
         let remedy = if offered.is_empty() {
             format!(

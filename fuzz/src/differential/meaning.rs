@@ -113,7 +113,7 @@ impl From<Command<'_>> for Meaning {
             }
             Command::Help(Some(topic)) => it.with("string", topic),
             Command::Auth(auth) => {
-                let name = auth.mechanism().to_ascii_uppercase();
+                let name = auth.mechanism().as_str().to_ascii_uppercase();
                 let known = MECHANISMS.iter().any(|(known, _)| *known == name);
                 let response = auth.initial_response().unwrap_or_default();
                 it.with("mechanism", if known { &name } else { "another" })

@@ -2,9 +2,11 @@
 //!
 //! Whether a mechanism may be used is policy; whether a password is right is the embedder's.
 
+mod name;
 mod plain;
 mod secret;
 
+pub use name::{MechanismName, MechanismNameBuf};
 pub use plain::PlainCredentials;
 pub use secret::Secret;
 
@@ -59,6 +61,12 @@ impl Mechanism {
             Self::Plain => "PLAIN",
         }
     }
+
+    /// The same as a name among others.
+    #[must_use]
+    pub const fn name(self) -> MechanismName<'static> {
+        MechanismName::registered(self.as_str())
+    }
 }
 
 #[cfg(test)]
@@ -69,6 +77,7 @@ mod tests {
     fn names_are_parsed_in_any_case() {
         for mechanism in Mechanism::ALL.iter().copied() {
             let name = mechanism.as_str();
+            assert_eq!(MechanismName::parse(name), Ok(mechanism.name()));
             assert_eq!(Mechanism::parse(name), Some(mechanism));
             assert_eq!(Mechanism::parse(name.to_ascii_lowercase()), Some(mechanism));
         }

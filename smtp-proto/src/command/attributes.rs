@@ -1,7 +1,7 @@
 //! The arguments of XCLIENT and XFORWARD: what a proxy tells of its client (Postfix's
 //! XCLIENT_README and XFORWARD_README).
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use super::SyntaxError;
 use crate::grammar::{self, ATTRIBUTE, Parsed, fail, run, skip_blanks, text};
@@ -20,23 +20,57 @@ use crate::xtext::{Xtext, XtextBuf, XtextError};
 ///
 /// let arguments = Arguments::new(b"NAME=[UNAVAILABLE] ADDR=192.0.2.1");
 /// let mut attributes = attributes(arguments)?;
-/// let name = attributes.next().unwrap();
-/// assert_eq!((name.name, name.value), ("NAME", AttributeValue::Unavailable));
+/// let attribute = attributes.next().unwrap();
+/// assert_eq!(attribute.name, "name");
+/// assert_eq!(attribute.value, AttributeValue::Unavailable);
 /// assert_eq!(attributes.next().unwrap().to_string(), "ADDR=192.0.2.1");
 /// # Ok::<(), mailwire_smtp_proto::command::SyntaxError>(())
 /// ```
 #[derive(Clone, Copy)]
 pub struct Attributes<'i>(&'i [u8]);
 
+/// The owned twin of [`Attributes`]. A proxy builds what it says of its client:
+///
+/// ```
+/// use mailwire_smtp_proto::command::{
+///     Attribute, AttributeName, AttributeTextBuf, AttributeValue, AttributesBuf, Command,
+/// };
+///
+/// let text = AttributeTextBuf::encode("user one")?;
+/// let mut attributes = AttributesBuf::from(Attribute {
+///     name: AttributeName::parse("LOGIN")?,
+///     value: AttributeValue::Text(text.borrow()),
+/// });
+/// attributes.push(Attribute {
+///     name: AttributeName::parse("NAME")?,
+///     value: AttributeValue::TemporarilyUnavailable,
+/// });
+/// let mut out = bytes::BytesMut::new();
+/// Command::Xclient(attributes.borrow()).write(&mut out);
+/// assert_eq!(&out[..], b"XCLIENT LOGIN=user+20one NAME=[TEMPUNAVAIL]\r\n");
+/// # Ok::<(), mailwire_smtp_proto::command::AttributeError>(())
+/// ```
+#[derive(Clone)]
+pub struct AttributesBuf(String);
+
 /// One attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub struct Attribute<'i> {
-    /// The name as it is spelled; letter case means nothing.
-    pub name: &'i str,
+    /// The name.
+    pub name: AttributeName<'i>,
     /// What it is.
     pub value: AttributeValue<'i>,
 }
+
+grammar::word!(
+    /// The name of an attribute: letters, digits, `-` and `_`.
+    AttributeName,
+    AttributeNameBuf,
+    is_name,
+    AttributeError,
+    AttributeError::Name,
+    "[`AttributeError::Name`]."
+);
 
 /// The value of an attribute. Deliberately exhaustive: it is known, or not known for one of two
 /// reasons.
@@ -109,6 +143,45 @@ pub fn attributes(arguments: Arguments<'_>) -> Result<Attributes<'_>, SyntaxErro
     }
     Ok(Attributes(arguments))
 }
+
+impl<'i> Attributes<'i> {
+    /// Parses attributes with blanks between them, as they stand behind XCLIENT or XFORWARD.
+    ///
+    /// # Errors
+    ///
+    /// As of [`attributes`].
+    pub fn parse(input: &'i (impl AsRef<[u8]> + ?Sized)) -> Result<Self, SyntaxError> {
+        attributes(Arguments::new(input.as_ref()))
+    }
+
+    /// The owned twin.
+    #[must_use]
+    pub fn to_owned(self) -> AttributesBuf {
+        AttributesBuf(self.to_string())
+    }
+}
+
+impl AttributesBuf {
+    /// Adds an attribute behind the others.
+    pub fn push(&mut self, attribute: Attribute<'_>) {
+        // Writing to a String cannot fail.
+        let _ = write!(self.0, " {attribute}");
+    }
+
+    /// The borrowed form. It is not parsed again as a whole.
+    #[must_use]
+    pub fn borrow(&self) -> Attributes<'_> {
+        Attributes(self.0.as_bytes())
+    }
+}
+
+impl From<Attribute<'_>> for AttributesBuf {
+    fn from(first: Attribute<'_>) -> Self {
+        Self(first.to_string())
+    }
+}
+
+grammar::owned_twin!(AttributesBuf, Attributes, SyntaxError);
 
 impl<'i> AttributeText<'i> {
     /// The most octets of a value, decoded: what Postfix takes.
@@ -210,6 +283,13 @@ impl PartialEq for Attributes<'_> {
 
 impl Eq for Attributes<'_> {}
 
+impl std::hash::Hash for Attributes<'_> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (*self).for_each(|attribute| attribute.hash(state));
+        state.write_u8(0xFF);
+    }
+}
+
 impl fmt::Display for Attribute<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}={}", self.name, self.value)
@@ -250,6 +330,10 @@ fn check_text(text: &str) -> Result<(), AttributeError> {
     Ok(())
 }
 
+fn is_name(word: &[u8]) -> bool {
+    !word.is_empty() && run(ATTRIBUTE, word).0.is_empty()
+}
+
 const UNAVAILABLE: &str = "[UNAVAILABLE]";
 const TEMPORARILY_UNAVAILABLE: &str = "[TEMPUNAVAIL]";
 
@@ -277,7 +361,7 @@ fn attribute(input: &[u8]) -> Parsed<'_, Attribute<'_>, AttributeError> {
             Err(error) => return fail(error),
         }
     };
-    match text(name, AttributeError::Name) {
+    match AttributeName::parse(name) {
         Ok(name) => Ok((rest, Attribute { name, value })),
         Err(error) => fail(error),
     }

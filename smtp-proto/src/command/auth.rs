@@ -3,24 +3,22 @@
 use std::fmt;
 
 use super::SyntaxError;
-use crate::grammar::{MECHANISM, run, skip_blanks, text};
+use crate::auth::MechanismName;
+use crate::grammar::{MECHANISM, run, skip_blanks};
 use crate::verb::Arguments;
 
-/// The most octets of a mechanism's name (RFC 4422 section 3.1).
-const MECHANISM_LIMIT: usize = 20;
-
-/// The arguments of AUTH. `Debug` does not tell the initial response, which may be a password.
+/// The arguments of AUTH. `Debug` does not tell the initial response, which may be a password; for
+/// that it has no owned twin either.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Auth<'i> {
-    mechanism: &'i str,
+    mechanism: MechanismName<'i>,
     initial_response: Option<&'i [u8]>,
 }
 
 impl<'i> Auth<'i> {
-    /// The name of the mechanism as received, in any letter case. It is a name by its form; whether
-    /// there is such a mechanism is another question.
+    /// The name of the mechanism, by its form; whether there is such a mechanism is another question.
     #[must_use]
-    pub const fn mechanism(self) -> &'i str {
+    pub const fn mechanism(self) -> MechanismName<'i> {
         self.mechanism
     }
 
@@ -50,8 +48,7 @@ impl fmt::Debug for Auth<'_> {
 pub fn auth(arguments: Arguments<'_>) -> Result<Auth<'_>, SyntaxError> {
     let (rest, mechanism) = match run(MECHANISM, arguments.trimmed()) {
         ([], []) => return Err(SyntaxError::MissingArgument),
-        (_, []) => return Err(SyntaxError::Mechanism),
-        (rest @ ([] | [b' ', ..]), name) if name.len() <= MECHANISM_LIMIT => (rest, name),
+        (rest @ ([] | [b' ', ..]), name) => (rest, MechanismName::parse(name)?),
         _ => return Err(SyntaxError::Mechanism),
     };
     let response = skip_blanks(rest);
@@ -64,7 +61,7 @@ pub fn auth(arguments: Arguments<'_>) -> Result<Auth<'_>, SyntaxError> {
         return Err(SyntaxError::Text);
     }
     Ok(Auth {
-        mechanism: text(mechanism, SyntaxError::Mechanism)?,
+        mechanism,
         initial_response: (!response.is_empty()).then_some(response),
     })
 }

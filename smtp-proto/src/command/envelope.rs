@@ -4,12 +4,13 @@ use std::fmt;
 
 use super::{Reading, SyntaxError};
 use crate::charset::Charset;
-use crate::grammar::{Parsed, skip_blanks, taken};
-use crate::params::{MailParameters, RcptParameters};
-use crate::path::{self, ForwardPath, PathError, ReversePath};
+use crate::grammar::{self, Parsed, skip_blanks, taken};
+use crate::params::{MailParameters, MailParametersBuf, RcptParameters, RcptParametersBuf};
+use crate::path::{self, ForwardPath, ForwardPathBuf, PathError, ReversePath, ReversePathBuf};
 use crate::verb::Arguments;
 
-/// The arguments of MAIL. `Display` writes them as they are sent: `FROM:<user@example.org>`.
+/// The arguments of MAIL. `Display` writes them as they are sent: `FROM:<user@example.org>`; with
+/// SMTPUTF8 also where only the path needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Mail<'i> {
     /// The sender.
@@ -25,6 +26,24 @@ pub struct Rcpt<'i> {
     pub forward_path: ForwardPath<'i>,
     /// What else is asked for.
     pub parameters: RcptParameters<'i>,
+}
+
+/// The owned twin of [`Mail`].
+#[derive(Clone)]
+pub struct MailBuf {
+    /// The sender.
+    pub reverse_path: ReversePathBuf,
+    /// What else is asked for.
+    pub parameters: MailParametersBuf,
+}
+
+/// The owned twin of [`Rcpt`].
+#[derive(Clone)]
+pub struct RcptBuf {
+    /// The recipient.
+    pub forward_path: ForwardPathBuf,
+    /// What else is asked for.
+    pub parameters: RcptParametersBuf,
 }
 
 /// The arguments of MAIL (RFC 5321 section 4.1.1.2). UTF-8 in the path needs SMTPUTF8 behind it
@@ -67,9 +86,62 @@ pub fn rcpt(reading: Reading, arguments: Arguments<'_>) -> Result<Rcpt<'_>, Synt
     })
 }
 
+impl Mail<'_> {
+    /// The owned twin.
+    #[must_use]
+    pub fn to_owned(self) -> MailBuf {
+        MailBuf {
+            reverse_path: self.reverse_path.to_owned(),
+            parameters: self.parameters.to_owned(),
+        }
+    }
+}
+
+impl MailBuf {
+    /// The borrowed form. It is not parsed again.
+    #[must_use]
+    pub fn borrow(&self) -> Mail<'_> {
+        Mail {
+            reverse_path: self.reverse_path.borrow(),
+            parameters: self.parameters.borrow(),
+        }
+    }
+}
+
+grammar::owned_twin!(MailBuf, Mail);
+
+impl Rcpt<'_> {
+    /// The owned twin.
+    #[must_use]
+    pub fn to_owned(self) -> RcptBuf {
+        RcptBuf {
+            forward_path: self.forward_path.to_owned(),
+            parameters: self.parameters.to_owned(),
+        }
+    }
+}
+
+impl RcptBuf {
+    /// The borrowed form. It is not parsed again.
+    #[must_use]
+    pub fn borrow(&self) -> Rcpt<'_> {
+        Rcpt {
+            forward_path: self.forward_path.borrow(),
+            parameters: self.parameters.borrow(),
+        }
+    }
+}
+
+grammar::owned_twin!(RcptBuf, Rcpt);
+
 impl fmt::Display for Mail<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "FROM:{}{}", self.reverse_path, self.parameters)
+        // Without it a path in UTF-8 is none (RFC 6531 section 3.4).
+        let parameters = MailParameters {
+            smtputf8: self.parameters.smtputf8 || !self.reverse_path.is_ascii(),
+            ..self.parameters
+        };
+        write!(f, "FROM:{}{parameters}", self.reverse_path)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::SyntaxError;
 use crate::grammar::{self, TEXT, is, text};
-use crate::host::{DomainName, DomainNameBuf};
+use crate::host::{DomainName, DomainNameBuf, HostError};
 use crate::verb::Arguments;
 
 /// The argument of ETRN (RFC 1985 section 5.1): what the waiting mail is for. Deliberately
@@ -12,12 +12,16 @@ use crate::verb::Arguments;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Etrn<'i> {
     /// `example.org`: for this host.
-    Host(DomainName<'i>),
+    Host(Node<'i>),
     /// `@example.org`: for this domain and all below it.
-    Domain(DomainName<'i>),
+    Domain(Node<'i>),
     /// `#name`: a queue, by a name that only the server understands.
     Queue(QueueName<'i>),
 }
+
+/// A domain name in ASCII: ETRN has no way to say that there is UTF-8 in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Node<'i>(DomainName<'i>);
 
 /// The name of a queue: printable ASCII without blanks, at least one octet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,12 +31,16 @@ pub struct QueueName<'i>(&'i str);
 #[derive(Clone)]
 pub enum EtrnBuf {
     /// For a host.
-    Host(DomainNameBuf),
+    Host(NodeBuf),
     /// For a domain and all below it.
-    Domain(DomainNameBuf),
+    Domain(NodeBuf),
     /// A queue.
     Queue(QueueNameBuf),
 }
+
+/// The owned twin of [`Node`].
+#[derive(Clone)]
+pub struct NodeBuf(DomainNameBuf);
 
 /// The owned twin of [`QueueName`].
 #[derive(Clone)]
@@ -46,13 +54,56 @@ pub struct QueueNameBuf(Box<str>);
 pub fn etrn(arguments: Arguments<'_>) -> Result<Etrn<'_>, SyntaxError> {
     match arguments.trimmed() {
         [] => Err(SyntaxError::MissingArgument),
-        [b'@', domain @ ..] => DomainName::parse(domain)
-            .map(Etrn::Domain)
-            .map_err(SyntaxError::Node),
+        [b'@', domain @ ..] => Node::parse(domain).map(Etrn::Domain),
         [b'#', name @ ..] => QueueName::parse(name).map(Etrn::Queue),
-        host => DomainName::parse(host)
-            .map(Etrn::Host)
-            .map_err(SyntaxError::Node),
+        host => Node::parse(host).map(Etrn::Host),
+    }
+}
+
+impl<'i> Node<'i> {
+    /// Parses a domain name.
+    ///
+    /// # Errors
+    ///
+    /// [`SyntaxError::Node`].
+    pub fn parse(input: &'i (impl AsRef<[u8]> + ?Sized)) -> Result<Self, SyntaxError> {
+        DomainName::parse(input)
+            .map(Self)
+            .map_err(SyntaxError::Node)
+    }
+
+    /// The name.
+    #[must_use]
+    pub const fn domain_name(self) -> DomainName<'i> {
+        self.0
+    }
+
+    /// The owned twin.
+    #[must_use]
+    pub fn to_owned(self) -> NodeBuf {
+        NodeBuf(self.0.to_owned())
+    }
+}
+
+impl NodeBuf {
+    /// The borrowed form. It is not parsed again.
+    #[must_use]
+    pub fn borrow(&self) -> Node<'_> {
+        Node(self.0.borrow())
+    }
+}
+
+grammar::owned_twin!(NodeBuf, Node, SyntaxError);
+
+impl<'i> TryFrom<DomainName<'i>> for Node<'i> {
+    type Error = SyntaxError;
+
+    fn try_from(name: DomainName<'i>) -> Result<Self, SyntaxError> {
+        if name.is_ascii() {
+            Ok(Self(name))
+        } else {
+            Err(SyntaxError::Node(HostError::NonAscii))
+        }
     }
 }
 
@@ -119,6 +170,12 @@ impl EtrnBuf {
 }
 
 grammar::owned_twin!(EtrnBuf, Etrn);
+
+impl fmt::Display for Node<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 impl fmt::Display for QueueName<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

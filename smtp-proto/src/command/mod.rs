@@ -13,14 +13,14 @@ mod reading;
 mod text;
 
 pub use attributes::{
-    Attribute, AttributeError, AttributeText, AttributeTextBuf, AttributeValue, Attributes,
-    attributes,
+    Attribute, AttributeError, AttributeName, AttributeNameBuf, AttributeText, AttributeTextBuf,
+    AttributeValue, Attributes, AttributesBuf, attributes,
 };
 pub use auth::{Auth, auth};
 pub use bdat::{Bdat, bdat};
 pub use custom::{Custom, CustomBuf, CustomVerb, CustomVerbBuf};
-pub use envelope::{Mail, Rcpt, mail, rcpt};
-pub use etrn::{Etrn, EtrnBuf, QueueName, QueueNameBuf, etrn};
+pub use envelope::{Mail, MailBuf, Rcpt, RcptBuf, mail, rcpt};
+pub use etrn::{Etrn, EtrnBuf, Node, NodeBuf, QueueName, QueueNameBuf, etrn};
 pub use reading::Reading;
 pub use text::{TextString, TextStringBuf, Verify, VerifyBuf, help, informational, verify};
 
@@ -33,7 +33,8 @@ use crate::params::ParameterError;
 use crate::path::PathError;
 use crate::verb::{Arguments, UnknownVerb, Verb};
 
-/// A whole command, borrowed from its line.
+/// A whole command, borrowed from its line. What its commands hold has owned twins, the whole has
+/// none: a command is answered, and what is kept of it is a path or a parameter.
 ///
 /// ```
 /// use mailwire_smtp_proto::command::{Command, ParseError, SyntaxError};
@@ -193,8 +194,8 @@ impl<'i> Command<'i> {
             Verb::Rcpt => Self::Rcpt(rcpt(reading, arguments).map_err(syntax)?),
             Verb::Bdat => Self::Bdat(bdat(arguments).map_err(syntax)?),
             Verb::Noop => Self::Noop,
-            Verb::Vrfy => Self::Vrfy(verify(reading, arguments).map_err(syntax)?),
-            Verb::Expn => Self::Expn(verify(reading, arguments).map_err(syntax)?),
+            Verb::Vrfy => Self::Vrfy(verify(arguments).map_err(syntax)?),
+            Verb::Expn => Self::Expn(verify(arguments).map_err(syntax)?),
             Verb::Help => Self::Help(help(arguments).map_err(syntax)?),
             Verb::Auth => Self::Auth(auth(arguments).map_err(syntax)?),
             Verb::Etrn => Self::Etrn(etrn(arguments).map_err(syntax)?),

@@ -14,7 +14,7 @@ use crate::charset::Charset;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Reading {
-    /// What the addresses of RCPT, VRFY and EXPN may be made of: UTF-8 in a transaction whose MAIL
+    /// What the address of RCPT and its parameters may be made of: UTF-8 in a transaction whose MAIL
     /// had SMTPUTF8. MAIL, VRFY and EXPN say by a parameter of their own whether they have it.
     pub charset: Charset,
     /// Whether blanks may stand behind `FROM:` and `TO:`.
@@ -25,7 +25,12 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// By the letter of RFC 5321.
+    /// Paths by the letter of RFC 5321, in ASCII.
+    ///
+    /// What is left tolerant does not depend on the reading, as it cannot be taken for anything
+    /// else and refusing it would lose mail: white space at a line's end, several blanks between
+    /// parameters and between the arguments of BDAT, zeros in front of numbers, `_` and `:` in the
+    /// names of hello, and any text behind VRFY and EXPN. The rules stand with each.
     pub const STRICT: Self = Self {
         charset: Charset::Ascii,
         blank_after_colon: false,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Reading, SyntaxError};
+use super::SyntaxError;
 use crate::charset::{self, Charset};
 use crate::grammar::{self, TEXT, run, text, trim_end, within};
 use crate::verb::{Arguments, Verb};
@@ -16,7 +16,8 @@ pub struct TextString<'i>(&'i str);
 #[derive(Clone)]
 pub struct TextStringBuf(Box<str>);
 
-/// The arguments of VRFY and EXPN. `Display` writes them as they are sent.
+/// The arguments of VRFY and EXPN. `Display` writes them as they are sent; with SMTPUTF8 also where
+/// only the text needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Verify<'i> {
     /// What is asked about: a name, a mailbox or a list.
@@ -37,12 +38,13 @@ pub struct VerifyBuf {
 /// The arguments of VRFY or EXPN (RFC 5321 sections 4.1.1.6 and 4.1.1.7).
 ///
 /// The grammar has an atom or a string in quotes. What is sent is a mailbox as well, with or
-/// without brackets (section 3.5.1 wants it understood), so any printable text is taken.
+/// without brackets (section 3.5.1 wants it understood), so any printable text is taken. UTF-8
+/// needs SMTPUTF8 behind it, also in a transaction that has it (RFC 6531 section 3.7.4.2).
 ///
 /// # Errors
 ///
 /// [`SyntaxError::MissingArgument`] and [`SyntaxError::Text`].
-pub fn verify(reading: Reading, arguments: Arguments<'_>) -> Result<Verify<'_>, SyntaxError> {
+pub fn verify(arguments: Arguments<'_>) -> Result<Verify<'_>, SyntaxError> {
     const PARAMETER: &[u8] = b" SMTPUTF8";
     let arguments = arguments.trimmed();
     let (string, smtputf8) = arguments
@@ -54,7 +56,7 @@ pub fn verify(reading: Reading, arguments: Arguments<'_>) -> Result<Verify<'_>, 
     let charset = if smtputf8 {
         Charset::Utf8
     } else {
-        reading.charset
+        Charset::Ascii
     };
     if string.is_empty() {
         return Err(SyntaxError::MissingArgument);
@@ -82,14 +84,10 @@ pub fn help(arguments: Arguments<'_>) -> Result<Option<TextString<'_>>, SyntaxEr
 /// # Errors
 ///
 /// Those of [`verify`], [`help`] and [`no_arguments`](super::no_arguments).
-pub fn informational(
-    reading: Reading,
-    verb: Verb,
-    arguments: Arguments<'_>,
-) -> Result<(), SyntaxError> {
+pub fn informational(verb: Verb, arguments: Arguments<'_>) -> Result<(), SyntaxError> {
     match verb {
         Verb::Noop => Ok(()),
-        Verb::Vrfy | Verb::Expn => verify(reading, arguments).map(drop),
+        Verb::Vrfy | Verb::Expn => verify(arguments).map(drop),
         Verb::Help => help(arguments).map(drop),
         _ => super::no_arguments(arguments),
     }
@@ -188,6 +186,8 @@ impl fmt::Display for TextString<'_> {
 impl fmt::Display for Verify<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.string.fmt(f)?;
-        f.write_str(if self.smtputf8 { " SMTPUTF8" } else { "" })
+        // Without it UTF-8 is no argument (RFC 6531 section 3.7.4.2).
+        let smtputf8 = self.smtputf8 || !self.string.as_str().is_ascii();
+        f.write_str(if smtputf8 { " SMTPUTF8" } else { "" })
     }
 }

@@ -4,10 +4,10 @@ use std::fmt;
 use std::str;
 
 use super::known::Known;
-use super::{
-    FutureReleaseOffer, LimitsOffer, SizeOffer, is_attribute_name, is_graphic_or_space,
-    is_mechanism_name, is_profile_name, number,
-};
+use super::{FutureReleaseOffer, LimitsOffer, ProfileName, SizeOffer, number};
+use crate::auth::MechanismName;
+use crate::command::AttributeName;
+use crate::grammar::is_graphic_or_blank;
 use crate::params::Solicitation;
 use crate::reply::{Class, ReplyLines};
 
@@ -120,12 +120,12 @@ impl Capabilities {
             .filter_map(|line| {
                 let line = str::from_utf8(line).ok()?;
                 let (keyword, parameters) = match Known::split(line.as_bytes()) {
-                    // Before there was a standard AUTH was offered as `AUTH=LOGIN`, and some still
-                    // do so.
-                    Some((Known::Auth, _)) => line.split_at_checked(4)?,
+                    Some((Known::Auth, _)) => {
+                        let (keyword, names) = line.split_at_checked(AUTH.len())?;
+                        (keyword, mechanisms(names))
+                    }
                     _ => line.split_once(' ').unwrap_or((line, "")),
                 };
-                let parameters = parameters.strip_prefix('=').unwrap_or(parameters);
                 (!keyword.is_empty()).then_some((keyword, parameters.trim_matches(' ')))
             })
     }
@@ -136,11 +136,14 @@ impl Capabilities {
         let place = usize::try_from(place).ok()?;
         // The place is beyond the end if the keyword is not offered.
         let (line, _) = end_of_line(self.lines.get(place..)?)?;
-        let parameters = line.strip_prefix(b"=").unwrap_or(line);
         // They were seen to be printable, so this is text.
-        str::from_utf8(parameters)
-            .ok()
-            .map(|text| text.trim_matches(' '))
+        let parameters = str::from_utf8(line).ok()?;
+        let parameters = if keyword == Known::Auth {
+            mechanisms(parameters)
+        } else {
+            parameters
+        };
+        Some(parameters.trim_matches(' '))
     }
 
     fn has(&self, keyword: Known) -> bool {
@@ -218,7 +221,7 @@ impl Capabilities {
 
     /// The names of the SASL mechanisms offered by AUTH (RFC 4954), as the server writes them and in
     /// its order, none twice. None if AUTH is not offered.
-    pub fn auth(&self) -> impl Iterator<Item = &str> {
+    pub fn auth(&self) -> impl Iterator<Item = MechanismName<'_>> {
         let lines = if self.has(Known::Auth) {
             &self.lines
         } else {
@@ -230,9 +233,9 @@ impl Capabilities {
                 .filter_map(Known::split)
                 .filter(|(known, _)| *known == Known::Auth)
                 .filter_map(|(_, names)| str::from_utf8(names).ok())
-                .flat_map(|names| names.strip_prefix('=').unwrap_or(names).split(' '))
-                .filter(|name| !name.is_empty()),
-            seen: [""; Self::MAX_MECHANISMS],
+                .flat_map(|names| mechanisms(names).split(' '))
+                .filter_map(|name| MechanismName::parse(name).ok()),
+            seen: [None; Self::MAX_MECHANISMS],
             count: 0,
         }
     }
@@ -240,7 +243,7 @@ impl Capabilities {
     /// Whether this mechanism is offered, in any case.
     #[must_use]
     pub fn offers_mechanism(&self, name: &str) -> bool {
-        is_among(self.auth(), name)
+        self.auth().any(|offered| offered == name)
     }
 
     /// REQUIRETLS (RFC 8689).
@@ -266,11 +269,11 @@ impl Capabilities {
     }
 
     /// MT-PRIORITY (RFC 6710): `None` if it is not offered, else the name of the server's priority
-    /// assignment policy, empty if it tells none, or none that is a name.
+    /// assignment policy; `Some(None)` if it tells none, or none that is a name.
     #[must_use]
-    pub fn priority_profile(&self) -> Option<&str> {
+    pub fn priority_profile(&self) -> Option<Option<ProfileName<'_>>> {
         self.known(Known::MtPriority)
-            .map(|name| if is_profile_name(name) { name } else { "" })
+            .map(|name| ProfileName::parse(name).ok())
     }
 
     /// LIMITS (RFC 9422): what the server wants of a session. Without it, no limits.
@@ -319,16 +322,16 @@ impl Capabilities {
 
     /// The attributes that XCLIENT takes (Postfix, XCLIENT_README), as the server writes them. None
     /// if it is not offered.
-    pub fn xclient(&self) -> impl Iterator<Item = &str> {
+    pub fn xclient(&self) -> impl Iterator<Item = AttributeName<'_>> {
         self.words(Known::Xclient)
-            .filter(|name| is_attribute_name(name))
+            .filter_map(|name| AttributeName::parse(name).ok())
     }
 
     /// The attributes that XFORWARD takes (Postfix, XFORWARD_README), as the server writes them.
     /// None if it is not offered.
-    pub fn xforward(&self) -> impl Iterator<Item = &str> {
+    pub fn xforward(&self) -> impl Iterator<Item = AttributeName<'_>> {
         self.words(Known::Xforward)
-            .filter(|name| is_attribute_name(name))
+            .filter_map(|name| AttributeName::parse(name).ok())
     }
 }
 
@@ -348,23 +351,29 @@ impl fmt::Debug for Capabilities {
 struct Mechanisms<'a, W> {
     names: W,
     /// Those that were handed out, so that none is twice.
-    seen: [&'a str; Capabilities::MAX_MECHANISMS],
+    seen: [Option<MechanismName<'a>>; Capabilities::MAX_MECHANISMS],
     count: usize,
 }
 
-impl<'a, W: Iterator<Item = &'a str>> Iterator for Mechanisms<'a, W> {
-    type Item = &'a str;
+impl<'a, W: Iterator<Item = MechanismName<'a>>> Iterator for Mechanisms<'a, W> {
+    type Item = MechanismName<'a>;
 
-    fn next(&mut self) -> Option<&'a str> {
+    fn next(&mut self) -> Option<MechanismName<'a>> {
         let (seen, free) = self.seen.split_at_mut_checked(self.count)?;
         let place = free.first_mut()?;
-        let name = self
-            .names
-            .find(|name| is_mechanism_name(name) && !is_among(seen.iter().copied(), name))?;
-        *place = name;
+        let name = self.names.find(|name| !seen.contains(&Some(*name)))?;
+        *place = Some(name);
         self.count += 1;
         Some(name)
     }
+}
+
+const AUTH: &str = Known::Auth.as_str();
+
+/// What follows AUTH, without the equals sign with which it was offered before there was a
+/// standard; some still write `AUTH=LOGIN`.
+fn mechanisms(behind: &str) -> &str {
+    behind.strip_prefix('=').unwrap_or(behind)
 }
 
 /// Octets of a code and its separator.
@@ -394,9 +403,5 @@ fn end_of_line(octets: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn is_printable(octets: &[u8]) -> bool {
-    octets.iter().copied().all(is_graphic_or_space)
-}
-
-fn is_among<'w>(mut words: impl Iterator<Item = &'w str>, word: &str) -> bool {
-    words.any(|other| other.eq_ignore_ascii_case(word))
+    octets.iter().copied().all(is_graphic_or_blank)
 }

@@ -2,8 +2,20 @@
 
 use std::fmt;
 
-use super::number;
+use super::{KeywordError, number};
+use crate::grammar::{self, HELLO, run};
 use crate::params::{DateTime, HoldFor};
+
+grammar::word!(
+    /// The name of a priority assignment policy: 1 to 20 letters, digits, `-`, `_` and `.`
+    /// (`priority-profile` of RFC 6710 section 7).
+    ProfileName,
+    ProfileNameBuf,
+    is_profile_name,
+    KeywordError,
+    KeywordError::Profile,
+    "[`KeywordError::Profile`]."
+);
 
 /// What the server says about the size of messages (RFC 1870). Deliberately exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -99,9 +111,14 @@ impl FutureReleaseOffer {
         let seconds = number(interval).filter(|_| !interval.starts_with('0'))?;
         Some(Self {
             interval: HoldFor::new(u32::try_from(seconds).ok()?)?,
-            date_time: DateTime::parse(date_time)?,
+            date_time: DateTime::parse(date_time).ok()?,
         })
     }
+}
+
+fn is_profile_name(word: &[u8]) -> bool {
+    // The names of hello have a colon as well.
+    (1..=20).contains(&word.len()) && run(HELLO, word).0.is_empty() && !word.contains(&b':')
 }
 
 /// As behind the keyword, a blank before each. A limit that the grammar cannot tell (0, or over

@@ -4,6 +4,10 @@ use bytes::BytesMut;
 
 use super::writer::ROOM;
 use super::*;
+use crate::auth::MechanismName;
+use crate::command::AttributeName;
+use crate::host::HelloName;
+use crate::params::Solicitation;
 use crate::reply::{ReplyLimits, ReplyReader};
 
 fn parse(lines: &[&str]) -> Capabilities {
@@ -108,7 +112,8 @@ fn lines_and_names_that_are_none_are_passed_over() {
 fn what_is_kept_is_bounded() {
     let names: Vec<String> = (0..40).map(|number| format!("M{number}")).collect();
     let offered = parse(&["mx", &format!("AUTH {}", names.join(" "))]);
-    assert!(offered.auth().eq(&names[..Capabilities::MAX_MECHANISMS]));
+    let first = names[..Capabilities::MAX_MECHANISMS].iter();
+    assert!(offered.auth().eq(first.map(String::as_str)));
     let reply: String = (0..200)
         .map(|number| format!("250-X{number}\r\n"))
         .chain(["250 HELP\r\n".into()])
@@ -127,25 +132,46 @@ fn what_is_kept_is_bounded() {
 
 fn written(name: &str, keywords: &[Keyword<'_>]) -> String {
     let mut out = BytesMut::from(&b"<"[..]);
+    let name = HelloName::parse(name).unwrap();
     write_ehlo(name, keywords.iter().copied(), &mut out);
     String::from_utf8(out.to_vec()).unwrap().split_off(1)
 }
 
+fn mechanisms<const N: usize>(names: [&str; N]) -> [MechanismName<'_>; N] {
+    names.map(|name| MechanismName::parse(name).unwrap())
+}
+
+fn attributes<const N: usize>(names: [&str; N]) -> [AttributeName<'_>; N] {
+    names.map(|name| AttributeName::parse(name).unwrap())
+}
+
 #[test]
 fn every_keyword_is_written() {
-    let raw = RawKeyword::new("XCLIENT NAME ADDR").unwrap();
+    let raw = RawKeyword::parse("X-TRACE on off").unwrap();
+    let names = mechanisms(["PLAIN", "SCRAM-SHA-256"]);
+    let attributes = attributes(["NAME", "ADDR"]);
+    let profile = ProfileName::parse("MIXER").unwrap();
     let all = [
         Keyword::Pipelining,
         Keyword::Size(26_214_400),
         Keyword::EightBitMime,
         Keyword::EnhancedStatusCodes,
         Keyword::StartTls,
-        Keyword::Auth(&["PLAIN", "SCRAM-SHA-256"]),
+        Keyword::Auth(&names),
+        Keyword::DeliverBy(0),
+        Keyword::DeliverBy(u32::MAX),
+        Keyword::MtPriority(None),
+        Keyword::MtPriority(Some(profile)),
+        Keyword::NoSoliciting(None),
+        Keyword::Xclient(&attributes),
+        Keyword::Xforward(&attributes[..1]),
         Keyword::Raw(raw),
     ];
     let expected = "250-mx.example.test\r\n250-PIPELINING\r\n250-SIZE 26214400\r\n\
         250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250-STARTTLS\r\n\
-        250-AUTH PLAIN SCRAM-SHA-256\r\n250 XCLIENT NAME ADDR\r\n";
+        250-AUTH PLAIN SCRAM-SHA-256\r\n250-DELIVERBY\r\n250-DELIVERBY 999999999\r\n\
+        250-MT-PRIORITY\r\n250-MT-PRIORITY MIXER\r\n250-NO-SOLICITING\r\n\
+        250-XCLIENT NAME ADDR\r\n250-XFORWARD NAME\r\n250 X-TRACE on off\r\n";
     assert_eq!(written("mx.example.test", &all), expected);
     let offered = parse_reply(expected.as_bytes());
     assert_eq!(offered.keywords().count(), all.len());
@@ -153,47 +179,91 @@ fn every_keyword_is_written() {
 }
 
 #[test]
-fn nothing_can_add_a_line() {
+fn a_list_without_a_name_is_no_line() {
     assert_eq!(written("mx", &[]), "250 mx\r\n");
-    assert_eq!(written("m\r\nx\u{e9}", &[]), "250 m??x?\r\n");
-    assert_eq!(written("mx", &[Keyword::Auth(&[])]), "250 mx\r\n");
-    assert_eq!(
-        written("mx", &[Keyword::Auth(&["A\r\n250 B", "a b"])]),
-        "250 mx\r\n"
-    );
-    let some = [Keyword::Auth(&["A\r\nB", "PLAIN"])];
-    assert_eq!(written("mx", &some), "250-mx\r\n250 AUTH PLAIN\r\n");
+    let none = [
+        Keyword::Auth(&[]),
+        Keyword::Xclient(&[]),
+        Keyword::Xforward(&[]),
+        Keyword::Limits(LimitsOffer::default()),
+    ];
+    assert_eq!(written("mx", &none), "250 mx\r\n");
+    let long = "A".repeat(ROOM - "XFORWARD".len());
+    let names = attributes([&long]);
+    assert_eq!(written("mx", &[Keyword::Xforward(&names)]), "250 mx\r\n");
+    let names = attributes([&long[1..]]);
+    let line = written("mx", &[Keyword::Xforward(&names)]);
+    assert_eq!(line.len(), "250-mx\r\n".len() + 512);
+}
+
+#[test]
+fn nothing_can_add_a_line() {
+    for injection in ["A\r\n250 B", "A\n", "A\0", "a b", "\u{e9}", ""] {
+        assert!(HelloName::parse(injection).is_err(), "{injection:?}");
+        assert!(MechanismName::parse(injection).is_err(), "{injection:?}");
+        assert!(AttributeName::parse(injection).is_err(), "{injection:?}");
+        assert_eq!(ProfileName::parse(injection), Err(KeywordError::Profile));
+    }
+    assert!(ProfileName::parse(&"p".repeat(20)).is_ok());
+    assert!(ProfileName::parse(&"p".repeat(21)).is_err());
+    assert!(MechanismName::parse(&"M".repeat(20)).is_ok());
+    assert!(MechanismName::parse(&"M".repeat(21)).is_err());
 }
 
 #[test]
 fn no_line_is_over_its_limit() {
-    let many = ["ABCDEFGHIJKLMNOPQRST"; 40];
+    let many = mechanisms(["ABCDEFGHIJKLMNOPQRST"; 40]);
     let longest = "X".repeat(ROOM);
-    let raw = RawKeyword::new(&longest).unwrap();
-    assert_eq!(RawKeyword::new(&"X".repeat(ROOM + 1)), None);
-    let all = written(
-        &"n".repeat(2000),
-        &[Keyword::Auth(&many), Keyword::Raw(raw)],
+    let raw = RawKeyword::parse(&longest).unwrap();
+    assert_eq!(
+        RawKeyword::parse(&"X".repeat(ROOM + 1)),
+        Err(KeywordError::TooLong)
     );
+    // A list of kinds of solicitation may be longer than the line is.
+    let kinds = |octets| "a".repeat(octets - "NO-SOLICITING ".len());
+    let (fits, over) = (kinds(ROOM), kinds(ROOM + 1));
+    let kinds = |list| Keyword::NoSoliciting(Some(Solicitation::parse(list).unwrap()));
+    let keywords = [
+        Keyword::Auth(&many),
+        Keyword::Raw(raw),
+        kinds(&fits),
+        kinds(&over),
+    ];
+    let all = written("mx", &keywords);
     let lengths: Vec<usize> = all.split_inclusive("\r\n").map(str::len).collect();
     // 4 + "AUTH" + 23 names with their spaces + 2 is the most that fits.
-    assert_eq!(lengths, [512, 4 + 4 + 23 * 21 + 2, 512]);
+    let auth = 4 + 4 + 23 * 21 + 2;
+    assert_eq!(lengths, [8, auth, 512, 512, "250 NO-SOLICITING\r\n".len()]);
 }
 
 #[test]
 fn raw_keywords_have_their_syntax() {
-    for good in [
-        "X",
-        "8BITMIME",
-        "X-A",
-        "SIZE 1",
-        "LIMITS RCPTMAX=20 MAILMAX=5",
-    ] {
-        assert_eq!(RawKeyword::new(good).map(RawKeyword::as_str), Some(good));
+    for good in ["X", "8BITMIM", "X-A", "SIZES 1", "X RCPTMAX=20 MAILMAX=5"] {
+        assert_eq!(RawKeyword::parse(good).map(RawKeyword::as_str), Ok(good));
     }
     for bad in [
         "", " ", "-X", "X ", " X", "X  Y", "X_Y", "X=Y", "X\r\n", "X Y\0", "X \u{e9}", "X\tY",
     ] {
-        assert_eq!(RawKeyword::new(bad), None, "{bad:?}");
+        assert_eq!(
+            RawKeyword::parse(bad),
+            Err(KeywordError::Malformed),
+            "{bad:?}"
+        );
     }
+    for known in ["8BITMIME", "Size 1", "LIMITS RCPTMAX=20", "xclient NAME"] {
+        assert_eq!(
+            RawKeyword::parse(known),
+            Err(KeywordError::Known),
+            "{known:?}"
+        );
+    }
+}
+
+#[test]
+fn an_equals_sign_belongs_to_auth_alone() {
+    let offered = parse(&["mx", "X-FOO =bar", "SIZE =1", "AUTH =PLAIN"]);
+    assert_eq!(offered.parameters("X-FOO"), Some("=bar"));
+    assert_eq!(offered.parameters("SIZE"), Some("=1"));
+    let all: Vec<_> = offered.keywords().collect();
+    assert_eq!(all, [("X-FOO", "=bar"), ("SIZE", "=1"), ("AUTH", "=PLAIN")]);
 }

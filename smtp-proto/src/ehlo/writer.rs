@@ -4,11 +4,11 @@ use std::fmt::{self, Write};
 
 use bytes::{BufMut, BytesMut};
 
-use super::{
-    FutureReleaseOffer, LimitsOffer, is_attribute_name, is_graphic_or_space, is_mechanism_name,
-    is_profile_name,
-};
-use crate::params::Solicitation;
+use super::{FutureReleaseOffer, LimitsOffer, ProfileName, RawKeyword};
+use crate::auth::MechanismName;
+use crate::command::AttributeName;
+use crate::host::HelloName;
+use crate::params::{DeliverBy, Solicitation};
 use crate::reply::MAX_REPLY_LINE;
 
 /// A line of the reply to EHLO or LHLO, to be written.
@@ -34,19 +34,18 @@ pub enum Keyword<'a> {
     EnhancedStatusCodes,
     /// STARTTLS (RFC 3207).
     StartTls,
-    /// AUTH with the names of mechanisms (RFC 4954). Names that are none (RFC 4422 section 3.1) and
-    /// those that do not fit the line are left out, and without a name left so is the line.
-    Auth(&'a [&'a str]),
+    /// AUTH with the names of mechanisms (RFC 4954). Those that do not fit the line are left out,
+    /// and without a name so is the line.
+    Auth(&'a [MechanismName<'a>]),
     /// REQUIRETLS (RFC 8689).
     RequireTls,
-    /// DELIVERBY with the least time in seconds that BY may ask for; 0 says that there is none
-    /// (RFC 2852 section 3).
+    /// DELIVERBY with the least time in seconds that BY may ask for; 0 says that there is none, and
+    /// more than [`DeliverBy::MAX`] is said as that, as BY can ask for no more (RFC 2852 section 3).
     DeliverBy(u32),
     /// FUTURERELEASE with how far ahead a message may be held (RFC 4865 section 4).
     FutureRelease(FutureReleaseOffer),
-    /// MT-PRIORITY, with the name of a priority assignment policy or none (RFC 6710). A name that
-    /// is none by its form is left out.
-    MtPriority(Option<&'a str>),
+    /// MT-PRIORITY, with the name of a priority assignment policy or none (RFC 6710).
+    MtPriority(Option<ProfileName<'a>>),
     /// LIMITS (RFC 9422). Without a limit the line is left out.
     Limits(LimitsOffer),
     /// RRVS (RFC 7293).
@@ -62,46 +61,13 @@ pub enum Keyword<'a> {
     Expn,
     /// HELP (RFC 5321 section 4.1.1.8).
     Help,
-    /// XCLIENT with the names of attributes (Postfix, XCLIENT_README). Names that are none and
-    /// those that do not fit the line are left out, and without a name left so is the line.
-    Xclient(&'a [&'a str]),
+    /// XCLIENT with the names of attributes (Postfix, XCLIENT_README). Those that do not fit the
+    /// line are left out, and without a name so is the line.
+    Xclient(&'a [AttributeName<'a>]),
     /// XFORWARD with the names of attributes (Postfix, XFORWARD_README), as [`Xclient`](Self::Xclient).
-    Xforward(&'a [&'a str]),
+    Xforward(&'a [AttributeName<'a>]),
     /// Any other.
     Raw(RawKeyword<'a>),
-}
-
-/// A keyword with its parameters that has the syntax of RFC 5321 (`ehlo-line`) and fits its line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct RawKeyword<'a>(&'a str);
-
-impl<'a> RawKeyword<'a> {
-    /// `line` as a keyword with perhaps parameters, single spaces between; `None` if it is not one.
-    ///
-    /// ```
-    /// use mailwire_smtp_proto::ehlo::RawKeyword;
-    ///
-    /// assert!(RawKeyword::new("XCLIENT NAME ADDR").is_some());
-    /// assert!(RawKeyword::new("DSN\r\n250 SIZE").is_none());
-    /// ```
-    #[must_use]
-    pub fn new(line: &'a str) -> Option<Self> {
-        let mut words = line.split(' ');
-        let keyword = words.next()?;
-        let is_keyword = keyword.starts_with(|first: char| first.is_ascii_alphanumeric())
-            && keyword
-                .bytes()
-                .all(|octet| octet.is_ascii_alphanumeric() || octet == b'-');
-        let mut parameters = words
-            .map(|word| !word.is_empty() && word.bytes().all(|octet| octet.is_ascii_graphic()));
-        (is_keyword && parameters.all(|good| good) && line.len() <= ROOM).then_some(Self(line))
-    }
-
-    /// The keyword and its parameters.
-    #[must_use]
-    pub const fn as_str(self) -> &'a str {
-        self.0
-    }
 }
 
 /// Text of a line: without `250-` and CRLF.
@@ -109,26 +75,29 @@ pub(super) const ROOM: usize = MAX_REPLY_LINE - 6;
 
 /// Appends the 250 reply to EHLO or LHLO to `out`: the server's name, then a line a keyword.
 ///
-/// What is not printable ASCII in the name becomes `?`, and a name too long for the line is cut.
 /// The reply carries no enhanced code (RFC 2034 section 3).
 ///
 /// ```
 /// use bytes::BytesMut;
+/// use mailwire_smtp_proto::auth::Mechanism;
 /// use mailwire_smtp_proto::ehlo::{Keyword, write_ehlo};
+/// use mailwire_smtp_proto::host::HelloName;
 ///
+/// let name = HelloName::parse("mx.example.test")?;
+/// let mechanisms = [Mechanism::Plain.name()];
+/// let keywords = [Keyword::Size(1000), Keyword::Auth(&mechanisms)];
 /// let mut out = BytesMut::new();
-/// let keywords = [Keyword::Size(1000), Keyword::Auth(&["PLAIN"])];
-/// write_ehlo("mx.example.test", keywords.into_iter(), &mut out);
+/// write_ehlo(name, keywords.into_iter(), &mut out);
 /// assert_eq!(&out[..], b"250-mx.example.test\r\n250-SIZE 1000\r\n250 AUTH PLAIN\r\n");
+/// # Ok::<(), mailwire_smtp_proto::host::HostError>(())
 /// ```
-pub fn write_ehlo<'a>(name: &str, keywords: impl Iterator<Item = Keyword<'a>>, out: &mut BytesMut) {
+pub fn write_ehlo<'a>(
+    name: HelloName<'_>,
+    keywords: impl Iterator<Item = Keyword<'a>>,
+    out: &mut BytesMut,
+) {
     let mut last = start_line(out);
-    for character in name.chars().take(ROOM) {
-        let octet = u8::try_from(character)
-            .ok()
-            .filter(|octet| is_graphic_or_space(*octet));
-        out.put_u8(octet.unwrap_or(b'?'));
-    }
+    out.put_slice(name.as_str().as_bytes());
     for keyword in keywords {
         if !keyword.says_anything() {
             continue;
@@ -157,10 +126,12 @@ impl Keyword<'_> {
     /// the keyword is for.
     fn says_anything(self) -> bool {
         match self {
-            Self::Auth(names) => names.iter().copied().any(is_mechanism_name),
-            Self::Xclient(names) | Self::Xforward(names) => {
-                names.iter().copied().any(is_attribute_name)
+            Self::Auth(names) => !names.is_empty(),
+            // Of attributes' names there is no limit, and the first may be too long already.
+            Self::Xclient([first, ..]) | Self::Xforward([first, ..]) => {
+                XFORWARD.len() + 1 + first.as_str().len() <= ROOM
             }
+            Self::Xclient([]) | Self::Xforward([]) => false,
             Self::Limits(limits) => limits.is_any(),
             _ => true,
         }
@@ -177,15 +148,19 @@ impl Keyword<'_> {
             Self::Dsn => out.write_str("DSN"),
             Self::EnhancedStatusCodes => out.write_str("ENHANCEDSTATUSCODES"),
             Self::StartTls => out.write_str("STARTTLS"),
-            Self::Auth(names) => list("AUTH", names, is_mechanism_name, out),
+            Self::Auth(names) => list("AUTH", names.iter().map(|it| it.as_str()), out),
             Self::RequireTls => out.write_str("REQUIRETLS"),
             Self::DeliverBy(0) => out.write_str("DELIVERBY"),
-            Self::DeliverBy(minimum) => write!(out, "DELIVERBY {minimum}"),
+            Self::DeliverBy(minimum) => {
+                write!(
+                    out,
+                    "DELIVERBY {}",
+                    minimum.min(DeliverBy::MAX.unsigned_abs())
+                )
+            }
             Self::FutureRelease(offer) => write!(out, "FUTURERELEASE {offer}"),
-            Self::MtPriority(profile) => match profile.filter(|name| is_profile_name(name)) {
-                Some(name) => write!(out, "MT-PRIORITY {name}"),
-                None => out.write_str("MT-PRIORITY"),
-            },
+            Self::MtPriority(Some(profile)) => write!(out, "MT-PRIORITY {profile}"),
+            Self::MtPriority(None) => out.write_str("MT-PRIORITY"),
             Self::Limits(limits) => write!(out, "LIMITS{limits}"),
             Self::Rrvs => out.write_str("RRVS"),
             Self::NoSoliciting(keywords) => {
@@ -199,25 +174,25 @@ impl Keyword<'_> {
             Self::Vrfy => out.write_str("VRFY"),
             Self::Expn => out.write_str("EXPN"),
             Self::Help => out.write_str("HELP"),
-            Self::Xclient(names) => list("XCLIENT", names, is_attribute_name, out),
-            Self::Xforward(names) => list("XFORWARD", names, is_attribute_name, out),
+            Self::Xclient(names) => list("XCLIENT", names.iter().map(|it| it.as_str()), out),
+            Self::Xforward(names) => list(XFORWARD, names.iter().map(|it| it.as_str()), out),
             Self::Raw(keyword) => out.write_str(keyword.as_str()),
         }
     }
 }
 
 const NO_SOLICITING: &str = "NO-SOLICITING";
+const XFORWARD: &str = "XFORWARD";
 
-/// A keyword and the names that are good and fit the line.
-fn list(
+/// A keyword and the names that fit the line.
+fn list<'n>(
     keyword: &str,
-    names: &[&str],
-    is_good: fn(&str) -> bool,
+    names: impl Iterator<Item = &'n str>,
     out: &mut BytesMut,
 ) -> fmt::Result {
     let start = out.len();
     out.write_str(keyword)?;
-    for name in names.iter().filter(|name| is_good(name)) {
+    for name in names {
         if out.len() - start + 1 + name.len() <= ROOM {
             write!(out, " {name}")?;
         }

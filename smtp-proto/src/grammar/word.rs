@@ -66,6 +66,13 @@ macro_rules! word {
             }
         }
 
+        /// As a peer spells it, in any letter case.
+        impl PartialEq<&str> for $word<'_> {
+            fn eq(&self, other: &&str) -> bool {
+                self.0.eq_ignore_ascii_case(other)
+            }
+        }
+
         impl std::fmt::Display for $word<'_> {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.0)

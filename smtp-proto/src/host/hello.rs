@@ -105,12 +105,19 @@ impl HelloNameBuf {
     }
 }
 
-impl From<HostBuf> for HelloNameBuf {
-    fn from(host: HostBuf) -> Self {
-        Self {
+impl TryFrom<HostBuf> for HelloNameBuf {
+    type Error = HostError;
+
+    /// The name that a host goes by, unless it has UTF-8 in it: a hello is sent before the server
+    /// can say that it takes any (RFC 6531 section 3.7.1).
+    fn try_from(host: HostBuf) -> Result<Self, HostError> {
+        if !host.spelled.is_ascii() {
+            return Err(HostError::NonAscii);
+        }
+        Ok(Self {
             spelled: host.spelled,
             kind: Some(host.kind),
-        }
+        })
     }
 }
 

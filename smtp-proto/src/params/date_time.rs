@@ -14,17 +14,30 @@ const RANGE: std::ops::RangeInclusive<i64> = -62_167_219_200..=253_402_300_799;
 /// the second after it, and of a fraction nine digits are kept.
 ///
 /// ```
-/// use mailwire_smtp_proto::params::DateTime;
+/// use mailwire_smtp_proto::params::{DateTime, DateTimeError};
 ///
-/// let moment = DateTime::parse("2026-11-26T10:00:00+01:00").unwrap();
+/// let moment = DateTime::parse("2026-11-26T10:00:00+01:00")?;
 /// assert_eq!(moment.to_string(), "2026-11-26T09:00:00Z");
 /// assert_eq!(DateTime::from_unix(moment.unix_seconds()), Some(moment));
-/// assert_eq!(DateTime::parse("2026-02-29T00:00:00Z"), None);
+/// assert_eq!(DateTime::parse("2026-02-29T00:00:00Z"), Err(DateTimeError::NoSuchMoment));
+/// # Ok::<(), DateTimeError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DateTime {
     seconds: i64,
     nanoseconds: u32,
+}
+
+/// Why something is no moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum DateTimeError {
+    /// It is no date and time with an offset.
+    #[error("a moment is such as 2026-11-26T09:00:00Z (RFC 3339 section 5.6)")]
+    Malformed,
+    /// The day or the time of day does not exist, or in UTC the year is before 0 or after 9999.
+    #[error("there is no such moment (RFC 3339 section 5.7)")]
+    NoSuchMoment,
 }
 
 impl DateTime {
@@ -50,10 +63,35 @@ impl DateTime {
         self.nanoseconds
     }
 
-    /// Parses a date and time with an offset, `None` if it is none or the day does not exist.
-    #[must_use]
-    pub fn parse(input: impl AsRef<[u8]>) -> Option<Self> {
-        let mut input = Input(input.as_ref());
+    /// Parses a date and time with an offset.
+    ///
+    /// # Errors
+    ///
+    /// [`DateTimeError`] says which rule is broken.
+    pub fn parse(input: impl AsRef<[u8]>) -> Result<Self, DateTimeError> {
+        Written::parse(input.as_ref())
+            .ok_or(DateTimeError::Malformed)?
+            .moment()
+            .ok_or(DateTimeError::NoSuchMoment)
+    }
+}
+
+/// The numbers of a date and time, as they are written.
+struct Written {
+    year: i64,
+    month: i64,
+    day: i64,
+    hour: i64,
+    minute: i64,
+    second: i64,
+    nanoseconds: u32,
+    /// Seconds east of UTC.
+    offset: i64,
+}
+
+impl Written {
+    fn parse(input: &[u8]) -> Option<Self> {
+        let mut input = Input(input);
         let year = input.digits(4)?;
         input.octet(b"-")?;
         let month = input.digits(2)?;
@@ -69,19 +107,42 @@ impl DateTime {
         let second = input.digits(2)?;
         let nanoseconds = input.fraction()?;
         let offset = input.offset()?;
+        input.0.is_empty().then_some(Self {
+            year,
+            month,
+            day,
+            hour,
+            minute,
+            second,
+            nanoseconds,
+            offset,
+        })
+    }
+
+    fn moment(self) -> Option<DateTime> {
+        let Self {
+            year,
+            month,
+            day,
+            hour,
+            minute,
+            second,
+            nanoseconds,
+            offset,
+        } = self;
         let there_is = (1..=12).contains(&month)
             && (1..=days_in_month(year, month)).contains(&day)
             && hour <= 23
             && minute <= 59
             && second <= 60;
-        if !there_is || !input.0.is_empty() {
+        if !there_is {
             return None;
         }
         let time = hour * 3600 + minute * 60 + second;
         let local = days_since_1970(year, month, day) * DAY + time;
-        let moment = Self {
+        let moment = DateTime {
             nanoseconds,
-            ..Self::from_unix(local - offset)?
+            ..DateTime::from_unix(local - offset)?
         };
         // A leap second is the last second of a month in UTC (RFC 3339 section 5.7), so that what
         // follows it is the first of another.
@@ -237,7 +298,7 @@ mod tests {
             ("9999-12-31T23:59:59Z", *RANGE.end()),
         ] {
             let moment = DateTime::from_unix(seconds).unwrap();
-            assert_eq!(DateTime::parse(spelled), Some(moment));
+            assert_eq!(DateTime::parse(spelled), Ok(moment));
             assert_eq!(moment.to_string(), spelled);
         }
     }

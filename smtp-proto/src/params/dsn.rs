@@ -8,7 +8,7 @@ use std::fmt;
 use std::ops::BitOr;
 
 use super::{Parameter, ParameterError};
-use crate::grammar;
+use crate::grammar::{self, is_graphic_or_blank};
 use crate::xtext::{Xtext, XtextBuf, XtextError};
 
 /// The value of RET: how much of the message a report of failure is to carry (RFC 3461 section
@@ -204,10 +204,6 @@ grammar::owned_twin!(EnvelopeIdBuf, EnvelopeId, ParameterError);
 fn is_printable(xtext: Xtext<'_>) -> bool {
     // Without "+" there is nothing to decode, and xtext itself is printable.
     xtext.is_plain() || xtext.decode().all(is_graphic_or_blank)
-}
-
-const fn is_graphic_or_blank(octet: u8) -> bool {
-    matches!(octet, 32..=126)
 }
 
 impl fmt::Display for Ret {

@@ -17,6 +17,13 @@ pub struct EsmtpParameter<'i> {
     value: Option<&'i str>,
 }
 
+/// The owned twin of [`EsmtpParameter`].
+#[derive(Clone)]
+pub struct EsmtpParameterBuf {
+    keyword: Box<str>,
+    value: Option<Box<str>>,
+}
+
 /// The parameters of a command that this crate does not know, as an iterator that parses them
 /// again as it goes. Their form was checked; doubles were not, for only whoever knows a parameter
 /// knows whether it may come twice.
@@ -31,9 +38,9 @@ pub struct EsmtpParameter<'i> {
 /// assert_eq!(unknown, ["X-TRACE=on", "X-TEST"]);
 ///
 /// let mut parameters = MailParameters::default();
-/// parameters.unknown = UnknownParameters::of_mail("X-TEST")?;
+/// parameters.unknown = UnknownParameters::parse("X-TEST")?;
 /// assert_eq!(parameters.to_string(), " X-TEST");
-/// assert!(UnknownParameters::of_mail("X-TEST\r\nRSET").is_err());
+/// assert!(UnknownParameters::parse("X-TEST\r\nRSET").is_err());
 /// # Ok::<(), mailwire_smtp_proto::params::ParameterError>(())
 /// ```
 #[derive(Clone, Copy)]
@@ -41,6 +48,15 @@ pub struct UnknownParameters<'i> {
     /// Parameters whose form was checked, known ones among them.
     rest: &'i [u8],
     charset: Charset,
+    /// The command that they came with. Those that are known for it are not unknown; those of the
+    /// other one are.
+    verb: Verb,
+}
+
+/// The owned twin of [`UnknownParameters`].
+#[derive(Clone)]
+pub struct UnknownParametersBuf {
+    spelled: Box<str>,
     verb: Verb,
 }
 
@@ -69,6 +85,15 @@ impl<'i> EsmtpParameter<'i> {
         self.value
     }
 
+    /// The owned twin.
+    #[must_use]
+    pub fn to_owned(self) -> EsmtpParameterBuf {
+        EsmtpParameterBuf {
+            keyword: self.keyword.into(),
+            value: self.value.map(Into::into),
+        }
+    }
+
     fn from_parts(keyword: &'i [u8], value: Option<&'i [u8]>) -> Option<Self> {
         Some(Self {
             keyword: text(keyword, ()).ok()?,
@@ -80,24 +105,76 @@ impl<'i> EsmtpParameter<'i> {
     }
 }
 
+impl EsmtpParameterBuf {
+    /// The borrowed form. It is not parsed again.
+    #[must_use]
+    pub fn borrow(&self) -> EsmtpParameter<'_> {
+        EsmtpParameter {
+            keyword: &self.keyword,
+            value: self.value.as_deref(),
+        }
+    }
+}
+
+grammar::owned_twin!(EsmtpParameterBuf, EsmtpParameter, ParameterError);
+
+impl UnknownParametersBuf {
+    /// The borrowed form. It is not parsed again as a whole.
+    #[must_use]
+    pub const fn borrow(&self) -> UnknownParameters<'_> {
+        UnknownParameters {
+            rest: self.spelled.as_bytes(),
+            charset: Charset::Utf8,
+            verb: self.verb,
+        }
+    }
+}
+
+grammar::owned_twin!(UnknownParametersBuf, UnknownParameters, ParameterError);
+
 impl<'i> UnknownParameters<'i> {
-    /// Parses parameters of MAIL, all of which this crate does not know.
+    /// Parses parameters, none of which this crate knows, neither of MAIL nor of RCPT.
     ///
     /// # Errors
     ///
-    /// [`ParameterError::Malformed`]; [`ParameterError::Duplicate`] for one that is known, and has
-    /// a field of its own to stand in.
-    pub fn of_mail(input: &'i (impl AsRef<[u8]> + ?Sized)) -> Result<Self, ParameterError> {
-        Self::checked(Verb::Mail, input.as_ref())
+    /// [`ParameterError::Malformed`]; [`ParameterError::Known`] for one that has a field of its own
+    /// to stand in.
+    pub fn parse(input: &'i (impl AsRef<[u8]> + ?Sized)) -> Result<Self, ParameterError> {
+        let known = |parameter, _| Err(ParameterError::Known(parameter));
+        let unknown = each(Charset::Ascii, Verb::Mail, input.as_ref(), known)?;
+        match unknown
+            .into_iter()
+            .find_map(|it| Parameter::parse(it.keyword))
+        {
+            Some(parameter) => Err(ParameterError::Known(parameter)),
+            None => Ok(unknown),
+        }
     }
 
-    /// Parses parameters of RCPT, all of which this crate does not know.
-    ///
-    /// # Errors
-    ///
-    /// As [`of_mail`](Self::of_mail).
-    pub fn of_rcpt(input: &'i (impl AsRef<[u8]> + ?Sized)) -> Result<Self, ParameterError> {
-        Self::checked(Verb::Rcpt, input.as_ref())
+    /// Whether all of it is ASCII, so that SMTPUTF8 is not needed.
+    #[must_use]
+    pub fn is_ascii(mut self) -> bool {
+        self.all(|it| it.value.is_none_or(str::is_ascii))
+    }
+
+    /// The owned twin.
+    #[must_use]
+    pub fn to_owned(self) -> UnknownParametersBuf {
+        UnknownParametersBuf {
+            spelled: self.to_string().into(),
+            verb: self.verb,
+        }
+    }
+
+    /// Writes them behind a command, which has fields of its own for those that are known for it,
+    /// whatever these came with.
+    pub(super) fn write(mut self, verb: Verb, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.try_for_each(
+            |parameter| match known(verb, parameter.keyword.as_bytes()) {
+                None => write!(f, " {parameter}"),
+                Some(_) => Ok(()),
+            },
+        )
     }
 
     /// No parameters.
@@ -107,12 +184,6 @@ impl<'i> UnknownParameters<'i> {
             charset: Charset::Ascii,
             verb,
         }
-    }
-
-    fn checked(verb: Verb, input: &'i [u8]) -> Result<Self, ParameterError> {
-        each(Charset::Ascii, verb, input, |parameter, _| {
-            Err(ParameterError::Duplicate(parameter))
-        })
     }
 }
 
@@ -154,9 +225,7 @@ impl Eq for EsmtpParameter<'_> {}
 
 impl std::hash::Hash for EsmtpParameter<'_> {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        for octet in self.keyword.bytes() {
-            state.write_u8(octet.to_ascii_uppercase());
-        }
+        grammar::hash_ignoring_case(self.keyword.as_bytes(), state);
         self.value.hash(state);
     }
 }
@@ -224,7 +293,6 @@ pub(super) fn each<'i>(
     Ok(unknown)
 }
 
-#[inline]
 /// Whether octets of the class of a value are text: UTF-8, where they are not ASCII, without
 /// controls.
 fn is_text(value: &[u8]) -> bool {

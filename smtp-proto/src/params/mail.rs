@@ -132,7 +132,9 @@ impl<'i> MailParameters<'i> {
                 }),
                 Parameter::HoldUntil => release(&mut it.release, parameter, value, |value| {
                     let error = ParameterError::Value(parameter);
-                    DateTime::parse(value).map(Release::Until).ok_or(error)
+                    DateTime::parse(value)
+                        .map(Release::Until)
+                        .map_err(|_| error)
                 }),
                 Parameter::MtPriority => once(&mut it.priority, parameter, value, Priority::parse),
                 Parameter::Solicit => {
@@ -158,7 +160,10 @@ impl<'i> MailParameters<'i> {
         [
             of(self.size.is_some(), Parameter::Size),
             self.body.map(Body::extension),
-            of(self.smtputf8, Parameter::SmtpUtf8),
+            of(
+                self.smtputf8 || !self.unknown.is_ascii(),
+                Parameter::SmtpUtf8,
+            ),
             of(self.require_tls, Parameter::RequireTls),
             of(self.ret.is_some(), Parameter::Ret),
             of(self.envelope_id.is_some(), Parameter::EnvId),
@@ -264,7 +269,8 @@ impl fmt::Display for MailParameters<'_> {
         if let Some(body) = body {
             write!(f, " BODY={body}")?;
         }
-        if *smtputf8 {
+        // Without it a value in UTF-8 is none (RFC 6531 section 3.3).
+        if *smtputf8 || !unknown.is_ascii() {
             f.write_str(" SMTPUTF8")?;
         }
         if *require_tls {
@@ -293,7 +299,7 @@ impl fmt::Display for MailParameters<'_> {
         if let Some(keywords) = solicitation {
             write!(f, " SOLICIT={keywords}")?;
         }
-        unknown.fmt(f)
+        unknown.write(Verb::Mail, f)
     }
 }
 

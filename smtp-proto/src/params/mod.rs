@@ -17,23 +17,25 @@ mod deliver_by;
 mod dsn;
 mod esmtp;
 mod mail;
+mod owned;
 mod priority;
 mod rcpt;
 mod solicit;
 mod submitter;
 mod valid_since;
 
-pub use date_time::DateTime;
+pub use date_time::{DateTime, DateTimeError};
 pub use deliver_by::{ByMode, DeliverBy};
 pub use dsn::{
     AddressType, EnvelopeId, EnvelopeIdBuf, Notify, OriginalRecipient, OriginalRecipientBuf, Ret,
 };
-pub use esmtp::{EsmtpParameter, UnknownParameters};
+pub use esmtp::{EsmtpParameter, EsmtpParameterBuf, UnknownParameters, UnknownParametersBuf};
 pub use mail::{Body, HoldFor, MailParameters, Release};
+pub use owned::{MailParametersBuf, RcptParametersBuf};
 pub use priority::Priority;
 pub use rcpt::RcptParameters;
 pub use solicit::{Solicitation, SolicitationBuf};
-pub use submitter::{EncodedMailbox, EncodedMailboxBuf, Submitter};
+pub use submitter::{EncodedMailbox, EncodedMailboxBuf, Submitter, SubmitterBuf};
 pub use valid_since::{NotSupported, ValidSince};
 
 use std::fmt;
@@ -88,6 +90,10 @@ pub enum ParameterError {
     /// the parameter out as unknown.
     #[error("the parameter is not known (RFC 5321 section 4.1.1.11)")]
     Unknown,
+    /// The parameter is known and has a field of its own, so that it cannot be sent as one that is
+    /// not.
+    #[error("{0} is known, and is not sent as a parameter of one's own ({rule})", rule = .0.rule())]
+    Known(Parameter),
     /// The parameter is there twice.
     #[error("{0} is given twice ({rule})", rule = .0.rule())]
     Duplicate(Parameter),
@@ -150,8 +156,10 @@ impl Parameter {
                 .into_iter()
                 .find(|it| keyword.eq_ignore_ascii_case(it.as_str().as_bytes()))?,
         };
-        // Octets that are no letters can be lost in the folding, letters cannot.
-        (keyword.len() == parameter.as_str().len()).then_some(parameter)
+        // An octet that is no letter can be lost in the folding, or become an eight.
+        keyword
+            .eq_ignore_ascii_case(parameter.as_str().as_bytes())
+            .then_some(parameter)
     }
 
     /// The keyword as it is sent, such as `SIZE`.

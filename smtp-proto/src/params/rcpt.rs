@@ -85,6 +85,13 @@ impl<'i> RcptParameters<'i> {
         Ok(it)
     }
 
+    /// Whether all of it is ASCII, so that SMTPUTF8 is not needed in MAIL.
+    #[must_use]
+    pub fn is_ascii(&self) -> bool {
+        let original = self.original_recipient;
+        original.is_none_or(OriginalRecipient::is_ascii) && self.unknown.is_ascii()
+    }
+
     /// The EHLO keywords of the extensions that these parameters belong to, each at least once.
     /// Unknown parameters have none that is known here.
     pub fn extensions(&self) -> impl Iterator<Item = &'static str> {
@@ -117,6 +124,6 @@ impl fmt::Display for RcptParameters<'_> {
         if let Some(since) = valid_since {
             write!(f, " RRVS={since}")?;
         }
-        unknown.fmt(f)
+        unknown.write(Verb::Rcpt, f)
     }
 }

@@ -18,6 +18,15 @@ pub enum Submitter<'i> {
     Mailbox(EncodedMailbox<'i>),
 }
 
+/// The owned twin of [`Submitter`]. Deliberately exhaustive, as that is.
+#[derive(Clone)]
+pub enum SubmitterBuf {
+    /// `<>`.
+    Unknown,
+    /// A mailbox, encoded.
+    Mailbox(EncodedMailboxBuf),
+}
+
 /// A mailbox as xtext. What it decodes to was checked: it is a mailbox (RFC 4954 section 8), and
 /// may have UTF-8 in it.
 ///
@@ -54,6 +63,30 @@ impl<'i> Submitter<'i> {
         EncodedMailbox::of(xtext).map(Self::Mailbox)
     }
 }
+
+impl Submitter<'_> {
+    /// The owned twin.
+    #[must_use]
+    pub fn to_owned(self) -> SubmitterBuf {
+        match self {
+            Self::Unknown => SubmitterBuf::Unknown,
+            Self::Mailbox(mailbox) => SubmitterBuf::Mailbox(mailbox.to_owned()),
+        }
+    }
+}
+
+impl SubmitterBuf {
+    /// The borrowed form. It is not parsed again.
+    #[must_use]
+    pub fn borrow(&self) -> Submitter<'_> {
+        match self {
+            Self::Unknown => Submitter::Unknown,
+            Self::Mailbox(mailbox) => Submitter::Mailbox(mailbox.borrow()),
+        }
+    }
+}
+
+grammar::owned_twin!(SubmitterBuf, Submitter);
 
 impl<'i> EncodedMailbox<'i> {
     /// Checks that the input is xtext and decodes to a mailbox.

@@ -34,7 +34,7 @@ impl ValidSince {
             moment => (moment, None),
         };
         Ok(Self {
-            moment: DateTime::parse(moment).ok_or(error)?,
+            moment: DateTime::parse(moment).map_err(|_| error)?,
             not_supported,
         })
     }

@@ -1,6 +1,7 @@
 //! A reply that was received: borrowed from the input, and owned.
 
 use super::code::{Code, EnhancedCode};
+use crate::charset;
 use memchr::memchr;
 use std::fmt;
 use std::iter;
@@ -24,8 +25,9 @@ pub struct ReceivedReply {
     pub code: Code,
     /// The enhanced code, if the first line has one of the same class.
     pub enhanced: Option<EnhancedCode>,
-    /// The text of each line without both codes. What is not UTF-8, and controls other than TAB,
-    /// are U+FFFD, so the text is safe for logs and terminals.
+    /// The text of each line without both codes. What is not UTF-8, controls other than TAB, and
+    /// characters that end a line, turn the direction of the text or are invisible are U+FFFD, so
+    /// the text is safe for logs and terminals.
     pub lines: Vec<String>,
 }
 
@@ -158,7 +160,7 @@ impl fmt::Display for ReceivedReply {
 fn printable(text: &[u8]) -> String {
     let replaced = |character: char| match character {
         '\t' => character,
-        _ if character.is_control() => char::REPLACEMENT_CHARACTER,
+        _ if charset::is_misleading(character) => char::REPLACEMENT_CHARACTER,
         _ => character,
     };
     String::from_utf8_lossy(text)
@@ -226,6 +228,10 @@ mod tests {
             ["caf\u{e9}\u{fffd}[2J\t!", "\u{fffd}\u{fffd}\u{fffd}"]
         );
         assert_eq!(reply.code.value(), 550);
+        for character in ['\u{202E}', '\u{2028}', '\u{2066}', '\u{FEFF}', '\u{E0041}'] {
+            let reply = owned(format!("550 a{character}b\r\n").as_bytes());
+            assert_eq!(reply.lines, ["a\u{fffd}b"], "{character:?}");
+        }
     }
 
     #[test]

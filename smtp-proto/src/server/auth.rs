@@ -19,7 +19,7 @@ impl Session {
         out: &mut BytesMut,
     ) -> Result<Option<Event<'static>>, Fault> {
         let auth = command::auth(arguments).map_err(Fault::Syntax)?;
-        match Mechanism::parse(auth.mechanism()) {
+        match Mechanism::parse(auth.mechanism().as_str()) {
             Some(mechanism) if self.config.mechanisms.contains(&mechanism) => match mechanism {
                 Mechanism::Plain => {}
             },

@@ -111,8 +111,7 @@ impl Session {
             Cell::Ask(Question::Auth) => self.auth(arguments, now, out),
             Cell::Ask(question) => self.question(question, arguments, now).map(Some),
             Cell::Inform => {
-                command::informational(Reading::default(), verb, arguments)
-                    .map_err(Fault::Syntax)?;
+                command::informational(verb, arguments).map_err(Fault::Syntax)?;
                 write::informed(verb).write(true, out);
                 Ok(None)
             }

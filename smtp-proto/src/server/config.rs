@@ -4,7 +4,7 @@ use mailwire_tls_policy::Listener;
 
 use crate::auth::Mechanism;
 use crate::dialect::Dialect;
-use crate::host::HostBuf;
+use crate::host::HelloNameBuf;
 use crate::limits::Limits;
 use crate::timer::Timeouts;
 
@@ -12,8 +12,9 @@ use crate::timer::Timeouts;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// The name the server goes by in its greeting and in the reply to EHLO.
-    pub hostname: HostBuf,
+    /// The name the server goes by in its greeting and in the reply to EHLO. It is ASCII, as a
+    /// hello is (RFC 6531 section 3.7.1).
+    pub hostname: HelloNameBuf,
     /// SMTP or LMTP.
     pub dialect: Dialect,
     /// What this port may and must do about TLS and AUTH.
@@ -29,7 +30,7 @@ pub struct Config {
 impl Config {
     /// A configuration with the default limits, timeouts and mechanisms.
     #[must_use]
-    pub fn new(hostname: HostBuf, dialect: Dialect, listener: Listener) -> Self {
+    pub fn new(hostname: HelloNameBuf, dialect: Dialect, listener: Listener) -> Self {
         Self {
             hostname,
             dialect,

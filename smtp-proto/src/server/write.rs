@@ -66,17 +66,17 @@ impl Session {
     /// What is implemented and enabled for this listener in this state, and nothing else.
     pub(super) fn write_ehlo(&self, out: &mut BytesMut) {
         let offers = self.offers();
-        let names: Vec<&str> = self.config.mechanisms.iter().map(|m| m.as_str()).collect();
+        let names: Vec<_> = self.config.mechanisms.iter().map(|it| it.name()).collect();
         let keywords = [
             Some(Keyword::Pipelining),
             self.config.limits.message_size.map(Keyword::Size),
             Some(Keyword::EightBitMime),
             Some(Keyword::EnhancedStatusCodes),
             offers.starttls.then_some(Keyword::StartTls),
-            (offers.auth && !names.is_empty()).then_some(Keyword::Auth(&names)),
+            offers.auth.then_some(Keyword::Auth(&names)),
         ];
         write_ehlo(
-            self.config.hostname.as_str(),
+            self.config.hostname.borrow(),
             keywords.into_iter().flatten(),
             out,
         );

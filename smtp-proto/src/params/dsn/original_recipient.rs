@@ -2,9 +2,8 @@
 
 use std::fmt::{self, Write};
 
-use super::is_graphic_or_blank;
 use crate::charset::{self, Charset};
-use crate::grammar::{self, ATEXT, QCHAR, Spelled, is, run, within};
+use crate::grammar::{self, ATEXT, QCHAR, Spelled, is, is_graphic_or_blank, run, within};
 use crate::params::{Parameter, ParameterError};
 use crate::xtext::{self, Xtext};
 
@@ -148,6 +147,10 @@ impl OriginalRecipientBuf {
     /// empty or has a character that its type cannot have: a control character, or one outside of
     /// ASCII where the type is not `utf-8`.
     pub fn new(address_type: &str, address: &str) -> Result<Self, ParameterError> {
+        // A semicolon in it would end it early.
+        if !run(ATEXT, address_type.as_bytes()).0.is_empty() {
+            return Err(ERROR);
+        }
         let mut spelled = format!("{address_type};");
         if AddressType::of(address_type.as_bytes()) == AddressType::Utf8 {
             for character in address.chars() {
