@@ -120,17 +120,27 @@ fn writers(content: &[u8], size: usize) {
     let mut whole = BytesMut::new();
     let mut writer = DataWriter::new();
     writer.write(content, &mut whole);
-    writer.finish(&mut whole);
+    assert_eq!(writer.finish(&mut whole), Ok(()));
     let mut cut = BytesMut::new();
     for piece in content.chunks(size) {
         writer.write(piece, &mut cut);
     }
-    writer.finish(&mut cut);
+    assert_eq!(writer.finish(&mut cut), Ok(()));
     assert_eq!(whole, cut);
     has_only_crlf(&whole);
     let back = read(BareLineEnds::Refuse, &whole, whole.len());
     assert_eq!(back.content, normal);
     assert_eq!((back.fault, back.end), (None, Some(whole.len())));
+
+    // A writer that refuses knows by any cuts whether each line end was a CRLF.
+    let mut strict = DataWriter::with(BareLineEnds::Refuse);
+    let mut out = BytesMut::new();
+    for piece in content.chunks(size) {
+        strict.write(piece, &mut out);
+    }
+    let is_clean = content == normal || [content, b"\r\n"].concat() == normal;
+    assert_eq!(strict.finish(&mut out).is_ok(), is_clean);
+    assert_eq!(out == whole, is_clean);
 
     for (mut writer, expected) in [
         (BdatWriter::text(), &normal[..]),

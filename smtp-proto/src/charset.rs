@@ -70,3 +70,86 @@ pub(crate) fn is_misleading(character: char) -> bool {
                 | '\u{E0000}'..='\u{E0FFF}'
         )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_mislead_is_in_no_label() {
+        for character in [
+            '\u{80}',
+            '\u{9F}',
+            '\u{A0}',
+            '\u{AD}',
+            '\u{34F}',
+            '\u{61C}',
+            '\u{115F}',
+            '\u{1160}',
+            '\u{1680}',
+            '\u{180B}',
+            '\u{180E}',
+            '\u{2000}',
+            '\u{200B}',
+            '\u{200E}',
+            '\u{2024}',
+            '\u{2028}',
+            '\u{202E}',
+            '\u{2066}',
+            '\u{206F}',
+            '\u{3000}',
+            '\u{3002}',
+            '\u{3164}',
+            '\u{FE00}',
+            '\u{FE0F}',
+            '\u{FE10}',
+            '\u{FE52}',
+            '\u{FE6B}',
+            '\u{FEFF}',
+            '\u{FF0E}',
+            '\u{FF0F}',
+            '\u{FF20}',
+            '\u{FF61}',
+            '\u{FFA0}',
+            '\u{FFF9}',
+            '\u{FFFD}',
+            '\u{FFFF}',
+            '\u{E0001}',
+            '\u{E0FFF}',
+        ] {
+            assert!(!is_in_label(character), "{character:?}");
+        }
+        for character in [
+            'é',
+            'ß',
+            'ρ',
+            'я',
+            '\u{200C}',
+            '\u{200D}',
+            'あ',
+            'ー',
+            '丐',
+            '한',
+            'ا',
+            'ก',
+            '\u{301}',
+            '\u{FE20}',
+            '😀',
+            '\u{10FFFF}',
+        ] {
+            assert!(is_in_label(character), "{character:?}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_seen_does_not_mislead() {
+        for character in [
+            '\0', '\u{85}', '\u{61C}', '\u{200F}', '\u{2029}', '\u{2069}', '\u{FEFF}',
+        ] {
+            assert!(is_misleading(character), "{character:?}");
+        }
+        for character in [' ', 'a', 'é', '\u{200D}', '\u{FE0F}', '\u{3000}', '…', '“'] {
+            assert!(!is_misleading(character), "{character:?}");
+        }
+    }
+}

@@ -13,24 +13,23 @@ mod text;
 pub use code::{Class, Code, EnhancedCode};
 pub use reader::{ReplyFault, ReplyLimits, ReplyReader};
 pub use received::{ReceivedReply, ReplyLines};
-pub use text::{IllegalText, Text};
+pub use text::{Text, TextError};
 
 use bytes::{BufMut, BytesMut};
 use std::fmt::Write;
-use std::iter;
 
 /// The longest line a reply is written with, its code and CRLF included
 /// (RFC 5321 section 4.5.3.1.5).
 pub const MAX_REPLY_LINE: usize = 512;
 
-/// Text that fits every line: without `250-`, the longest enhanced code `5.123.123 `, and CRLF.
-/// One number for all replies, so that turning enhanced codes on does not move line breaks.
-const ROOM: usize = MAX_REPLY_LINE - 4 - 10 - 2;
+/// The most lines a reply is written with, and as many as [`ReplyLimits`] takes by default.
+pub const MAX_REPLY_LINES: usize = 128;
 
 /// A reply to send: a code, perhaps an enhanced code of the same class, and text.
 ///
 /// The greeting, the reply to HELO, EHLO and LHLO, and 3yz replies carry no enhanced code
-/// (RFC 2034 sections 3 and 4); everything else should.
+/// (RFC 2034 sections 3 and 4); everything else should. A text without one that itself begins with a
+/// code of the reply's class, such as `2.0.0`, has one to everybody who reads it.
 ///
 /// ```
 /// use bytes::BytesMut;
@@ -172,7 +171,7 @@ impl Reply {
     /// carries the enhanced code, if the reply has one. A line that would be over
     /// [`MAX_REPLY_LINE`] is broken at a space, or where it must be if there is none.
     pub fn write(&self, with_enhanced: bool, out: &mut BytesMut) {
-        let mut lines = self.text.lines().flat_map(broken).peekable();
+        let mut lines = self.text.wire_lines().peekable();
         while let Some(line) = lines.next() {
             // The space before an empty text is kept, as RFC 5321 section 4.2 wishes.
             let separator = if lines.peek().is_some() { '-' } else { ' ' };
@@ -187,26 +186,9 @@ impl Reply {
     }
 }
 
-/// The parts of a line of text that fit the line of a reply. A part ends before a space where there
-/// is one, and the line end takes that space's place.
-fn broken(line: &str) -> impl Iterator<Item = &str> {
-    let mut rest = Some(line);
-    iter::from_fn(move || {
-        let text = rest.take()?;
-        let Some(window) = text.get(..=ROOM) else {
-            return Some(text);
-        };
-        let (part, next) = match window.rfind(' ') {
-            Some(space) if space > 0 => (text.get(..space), space + 1),
-            _ => (text.get(..ROOM), ROOM),
-        };
-        rest = text.get(next..);
-        part
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use super::text::ROOM;
     use super::*;
 
     const REFUSED: Reply = Reply::fixed(550, (5, 7, 1), "First\nsecond");
@@ -313,10 +295,11 @@ mod tests {
                     let part = rest.get(1..).unwrap().strip_prefix("5.999.999 ").unwrap();
                     octets += part.trim_end_matches("\r\n").len();
                 }
-                // Nothing is lost but the spaces that became line ends.
+                // Nothing is lost but the spaces that became line ends, the last one included.
                 let breaks = all.matches("554-").count();
+                octets += usize::from(long.ends_with(' '));
                 assert!(
-                    octets <= length && octets + breaks >= length,
+                    octets <= length + 1 && octets + breaks >= length,
                     "{length} {unbroken}"
                 );
                 assert_eq!(
@@ -325,6 +308,47 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn a_reply_is_no_longer_than_a_client_takes() {
+        let lines = |count: usize| vec!["a"; count].join("\n");
+        let long = |count: usize| "a".repeat(ROOM * count);
+        for text in [lines(MAX_REPLY_LINES), long(MAX_REPLY_LINES)] {
+            let enhanced = EnhancedCode::new(5, 999, 999);
+            let text = Text::new(text).unwrap();
+            let reply = Reply::new(Code::new(554).unwrap(), enhanced, text).unwrap();
+            let all = written(&reply, true);
+            let (consumed, read) = ReplyReader::new().take(all.as_bytes()).unwrap().unwrap();
+            assert_eq!(
+                (consumed, read.lines().count()),
+                (all.len(), MAX_REPLY_LINES)
+            );
+        }
+        for text in [lines(MAX_REPLY_LINES + 1), long(MAX_REPLY_LINES) + "a"] {
+            assert_eq!(Text::new(text.as_str()), Err(TextError::TooManyLines));
+            // What is made legal loses its end.
+            let lossy = Text::lossy(&text);
+            let kept = Text::new(lossy.as_str()).unwrap();
+            assert_eq!(kept, lossy);
+            assert_eq!(kept.wire_lines().count(), MAX_REPLY_LINES);
+            assert_eq!(
+                kept.as_str().matches('a').count(),
+                text.matches('a').count() - 1
+            );
+        }
+    }
+
+    #[test]
+    fn a_text_that_begins_with_a_code_is_read_as_one() {
+        let reply = Reply::new(Code::OK, None, text("2.0.0 queued")).unwrap();
+        let all = written(&reply, true);
+        let (_, read) = ReplyReader::new().take(all.as_bytes()).unwrap().unwrap();
+        assert_eq!(read.enhanced(), EnhancedCode::new(2, 0, 0));
+        let reply = Reply::new(Code::OK, None, text("5.0.0 queued")).unwrap();
+        let all = written(&reply, true);
+        let (_, read) = ReplyReader::new().take(all.as_bytes()).unwrap().unwrap();
+        assert_eq!(read.enhanced(), None, "of another class it is text");
     }
 
     #[test]
@@ -344,5 +368,7 @@ mod tests {
             format!("250-x\r\n250 {first}\r\n")
         );
         assert_eq!(reply(&first), format!("250 {first}\r\n"));
+        // No empty line for a space at the end.
+        assert_eq!(reply(&format!("{first} ")), format!("250 {first}\r\n"));
     }
 }

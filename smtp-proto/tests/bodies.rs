@@ -98,7 +98,7 @@ fn write(content: &[u8]) -> Vec<u8> {
             writer.write(&content[at..cut], &mut out);
             at = cut;
         }
-        writer.finish(&mut out);
+        writer.finish(&mut out).unwrap();
         out.to_vec()
     };
     let whole = written(&[]);
@@ -250,6 +250,24 @@ fn false_ends_end_nothing_wherever_blocks_begin() {
 }
 
 #[test]
+fn a_piece_of_no_octets_is_no_chunk() {
+    for mut writer in [BdatWriter::text(), BdatWriter::binary()] {
+        let mut out = BytesMut::new();
+        writer.write(b"", &mut out);
+        assert_eq!(out, "");
+        writer.write(b"a\r\n", &mut out);
+        writer.write(b"", &mut out);
+        writer.finish(b"", &mut out);
+        assert_eq!(out, "BDAT 3\r\na\r\nBDAT 0 LAST\r\n");
+    }
+    // The CRLF of a CR is out already, so that its LF comes to nothing.
+    let (mut writer, mut out) = (BdatWriter::text(), BytesMut::new());
+    writer.write(b"a\r", &mut out);
+    writer.write(b"\n", &mut out);
+    assert_eq!(out, "BDAT 3\r\na\r\n");
+}
+
+#[test]
 fn sums_of_chunks_do_not_wrap() {
     let chunk = |size| Bdat { size, last: false };
     let total = ChunkedTotal::ZERO.with(chunk(u64::MAX - 1)).unwrap();
@@ -267,7 +285,7 @@ proptest! {
         for piece in content.chunks(size) {
             writer.write(piece, &mut out);
         }
-        writer.finish(&mut out);
+        writer.finish(&mut out).unwrap();
         let expected = [&normalised(&content)[..], b" + 0"].concat();
         prop_assert_eq!(read_cut(BareLineEnds::Refuse, &out, [].into_iter()), expected);
         for (at, octet) in out.iter().enumerate() {

@@ -16,8 +16,8 @@ use bytes::BytesMut;
 use cases::check;
 use mailwire_smtp_proto::auth::MechanismName;
 use mailwire_smtp_proto::ehlo::{
-    Capabilities, FutureReleaseOffer, Keyword, LimitsOffer, ProfileName, RawKeyword, SizeOffer,
-    write_ehlo,
+    Capabilities, FutureReleaseOffer, Keyword, KeywordError, LimitsOffer, ProfileName, RawKeyword,
+    SizeOffer, write_ehlo,
 };
 use mailwire_smtp_proto::host::HelloName;
 use mailwire_smtp_proto::params::{DateTime, HoldFor, Solicitation};
@@ -207,9 +207,14 @@ fn is_written_alike(offered: &Capabilities) {
     let comparable = |offered: &Capabilities| {
         // A list without a name is not written, nor a time that nine digits do not hold, nor a
         // keyword that is none by its form.
-        let is_written = |fact: &String| match fact.split_once('(') {
-            Some((keyword, _)) => RawKeyword::parse(keyword).is_ok(),
-            None => fact != "auth=" && (!fact.starts_with("deliverby=") || fact.len() < 20),
+        let no_keywords: Vec<String> = offered
+            .keywords()
+            .filter(|(keyword, _)| RawKeyword::parse(keyword) == Err(KeywordError::Malformed))
+            .map(|(keyword, _)| format!("{keyword}("))
+            .collect();
+        let is_written = |fact: &String| {
+            let is_time = fact.starts_with("deliverby=") && fact.len() >= 20;
+            fact != "auth=" && !is_time && !no_keywords.iter().any(|it| fact.starts_with(it))
         };
         let mut facts = facts(offered);
         facts.retain(is_written);

@@ -127,8 +127,7 @@ fn write(input: &[u8], with_enhanced: bool) -> Found {
 fn is_read_back(reply: &Reply, with_enhanced: bool, written: &[u8]) {
     let limits = ReplyLimits {
         line: MAX_REPLY_LINE,
-        lines: usize::MAX,
-        octets: usize::MAX,
+        ..ReplyLimits::DEFAULT
     };
     let mut reader = ReplyReader::with_limits(limits);
     let (consumed, read) = reader.take(written).unwrap().unwrap();
@@ -145,7 +144,8 @@ fn is_read_back(reply: &Reply, with_enhanced: bool, written: &[u8]) {
         .text_lines()
         .map(|line| squeezed(std::str::from_utf8(line).unwrap()))
         .collect();
-    if with_enhanced || !sent.starts_with(|first: char| first.is_ascii_digit()) {
+    // A text that begins with a code is read as one where there was none.
+    if reply.enhanced().is_some_and(|_| with_enhanced) || read.enhanced().is_none() {
         assert_eq!(got, sent);
     }
 }
@@ -162,7 +162,7 @@ proptest! {
         let enhanced = enhanced.and_then(|(subject, detail)| {
             EnhancedCode::new((code.value() / 100) as u8, subject % 1000, detail % 1000)
         });
-        let reply = Reply::new(code, enhanced, Text::new(text).unwrap()).unwrap();
+        let reply = Reply::new(code, enhanced, Text::lossy(&text)).unwrap();
         let mut out = BytesMut::new();
         reply.write(with_enhanced, &mut out);
         is_read_back(&reply, with_enhanced, &out);

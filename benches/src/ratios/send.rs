@@ -44,7 +44,7 @@ fn send(name: &'static str, line: &[u8], octets: usize) -> Measure {
                     out.clear();
                 }
             }
-            writer.finish(&mut out);
+            assert_eq!(writer.finish(&mut out), Ok(()));
             length += black_box(&out).len();
             assert_eq!(length, on_wire);
         }

@@ -86,7 +86,7 @@ mod tests {
                 .collect();
             let (mut writer, mut out) = (DataWriter::new(), BytesMut::new());
             writer.write(&octets, &mut out);
-            writer.finish(&mut out);
+            writer.finish(&mut out).unwrap();
             let size = Content::new(&octets).size();
             assert_eq!(size, out.len() as u64 - 3, "{}", octets.escape_ascii());
         }

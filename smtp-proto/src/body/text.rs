@@ -2,6 +2,7 @@
 
 use bytes::{BufMut, BytesMut};
 
+use super::BodyFault;
 use super::clean::{self, BLOCK};
 
 /// Writes text whose line ends may be of any kind.
@@ -11,6 +12,8 @@ pub(super) struct TextWriter {
     at_line_start: bool,
     /// The last octet of content was a CR. Its CRLF is out already; an LF would be its second half.
     after_cr: bool,
+    /// The first line end that was no CRLF.
+    fault: Option<BodyFault>,
 }
 
 /// What becomes of a dot at the start of a line.
@@ -47,15 +50,24 @@ impl TextWriter {
             dots,
             at_line_start: true,
             after_cr: false,
+            fault: None,
         }
+    }
+
+    /// What was wrong with the text so far: the first of its line ends that was no CRLF.
+    pub(super) const fn fault(&self) -> Option<BodyFault> {
+        self.fault
     }
 
     /// Writes a piece of text. Pieces may be cut anywhere; the output is the same.
     pub(super) fn write(&mut self, content: &[u8], out: &mut impl Sink) {
         let mut rest = content;
-        if self.after_cr {
-            rest = rest.strip_prefix(b"\n").unwrap_or(rest);
-            self.after_cr = content.is_empty();
+        if self.after_cr && !content.is_empty() {
+            match content {
+                [b'\n', behind @ ..] => rest = behind,
+                _ => self.found(BodyFault::BareCr),
+            }
+            self.after_cr = false;
         }
         // What is before `at` and not written yet goes out as it is.
         let (mut written, mut at) = (0, 0);
@@ -95,6 +107,11 @@ impl TextWriter {
                     at += 1;
                     written = at;
                     self.after_cr = *end == b'\r' && behind.is_empty();
+                    match end {
+                        b'\n' => self.found(BodyFault::BareLf),
+                        _ if self.after_cr => {}
+                        _ => self.found(BodyFault::BareCr),
+                    }
                     behind
                 }
                 _ => &[],
@@ -109,12 +126,22 @@ impl TextWriter {
         out.put(rest.get(written..).unwrap_or_default());
     }
 
-    /// Ends the last line if it is not ended. The writer is then at the start of another text.
-    pub(super) fn finish(&mut self, out: &mut impl Sink) {
+    /// Ends the last line if it is not ended, and tells what was wrong with the text. The writer is
+    /// then at the start of another text.
+    pub(super) fn finish(&mut self, out: &mut impl Sink) -> Option<BodyFault> {
         if !self.at_line_start {
             out.put(b"\r\n");
         }
-        *self = Self::new(self.dots);
+        if self.after_cr {
+            self.found(BodyFault::BareCr);
+        }
+        std::mem::replace(self, Self::new(self.dots)).fault
+    }
+
+    /// Line ends of another kind are rare, and only the first of them is of interest.
+    #[cold]
+    fn found(&mut self, fault: BodyFault) {
+        self.fault.get_or_insert(fault);
     }
 
     fn is_doubled(&self, line: &[u8]) -> bool {

@@ -3,6 +3,7 @@
 use bytes::{BufMut, BytesMut};
 
 use super::text::{Dots, TextWriter};
+use super::{BareLineEnds, BodyFault};
 
 /// Writes the content of a message as DATA wants it (RFC 5321 section 4.5.2).
 ///
@@ -11,18 +12,28 @@ use super::text::{Dots, TextWriter};
 /// between two calls. So the output never has a CR or LF except as CRLF, and nothing in the content
 /// can be taken for its end.
 ///
+/// Content that comes from a file of the local system has its line ends, and wants that. Content
+/// that was signed, or passed on, must not be changed: a writer that refuses bare line ends does not
+/// write its end.
+///
 /// ```
 /// use bytes::BytesMut;
-/// use mailwire_smtp_proto::body::DataWriter;
+/// use mailwire_smtp_proto::body::{BareLineEnds, BodyFault, DataWriter};
 ///
 /// let (mut writer, mut out) = (DataWriter::new(), BytesMut::new());
 /// writer.write(b"Subject: dots\n\n.\n", &mut out);
-/// writer.finish(&mut out);
+/// writer.finish(&mut out)?;
 /// assert_eq!(&out[..], b"Subject: dots\r\n\r\n..\r\n.\r\n");
+///
+/// let mut writer = DataWriter::with(BareLineEnds::Refuse);
+/// writer.write(b"one\r\ntwo\n", &mut out);
+/// assert_eq!(writer.finish(&mut out), Err(BodyFault::BareLf));
+/// # Ok::<(), BodyFault>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct DataWriter {
     text: TextWriter,
+    bare: BareLineEnds,
 }
 
 impl Default for DataWriter {
@@ -32,12 +43,28 @@ impl Default for DataWriter {
 }
 
 impl DataWriter {
-    /// A writer at the start of a message.
+    /// A writer at the start of a message, which makes line ends of any kind CRLF.
     #[must_use]
     pub const fn new() -> Self {
+        Self::with(BareLineEnds::Normalise)
+    }
+
+    /// A writer at the start of a message, and what it makes of bare CR and LF.
+    #[must_use]
+    pub const fn with(bare: BareLineEnds) -> Self {
         Self {
             text: TextWriter::new(Dots::Doubled),
+            bare,
         }
+    }
+
+    /// What is wrong with the content so far: a bare CR or LF, where they are refused. What was
+    /// written is still whole lines, as if it had been a CRLF.
+    #[must_use]
+    pub fn fault(&self) -> Option<BodyFault> {
+        self.text
+            .fault()
+            .filter(|_| self.bare == BareLineEnds::Refuse)
     }
 
     /// Appends a piece of content to `out`. Pieces may be cut anywhere; the output is the same.
@@ -48,9 +75,20 @@ impl DataWriter {
 
     /// Ends the last line if it is not ended, and appends the end of the content, `.` CRLF. The
     /// writer is then at the start of another message.
-    pub fn finish(&mut self, out: &mut BytesMut) {
-        self.text.finish(out);
-        out.put_slice(b".\r\n");
+    ///
+    /// # Errors
+    ///
+    /// The [`fault`](Self::fault) of a writer that refuses bare CR and LF. The end is not appended
+    /// then: the server has to be left without it, by closing the connection, or it would take the
+    /// message as it is. A writer that normalises has none.
+    pub fn finish(&mut self, out: &mut BytesMut) -> Result<(), BodyFault> {
+        match self.text.finish(out) {
+            Some(fault) if self.bare == BareLineEnds::Refuse => Err(fault),
+            _ => {
+                out.put_slice(b".\r\n");
+                Ok(())
+            }
+        }
     }
 }
 
@@ -65,7 +103,7 @@ mod tests {
         for piece in pieces {
             writer.write(piece, &mut out);
         }
-        writer.finish(&mut out);
+        writer.finish(&mut out).unwrap();
         out.to_vec()
     }
 
@@ -109,9 +147,42 @@ mod tests {
         let (mut writer, mut out) = (DataWriter::new(), BytesMut::new());
         for _ in 0..2 {
             writer.write(b"\n.a\r", &mut out);
-            writer.finish(&mut out);
+            writer.finish(&mut out).unwrap();
         }
         assert_eq!(&out[..], b"\r\n..a\r\n.\r\n".repeat(2));
+    }
+
+    #[test]
+    fn bare_line_ends_are_refused_at_every_cut() {
+        let table: &[(&[u8], Option<BodyFault>)] = &[
+            (b"", None),
+            (b"a\r\n.\r\n\r\nb", None),
+            (b"a\nb", Some(BodyFault::BareLf)),
+            (b"\n", Some(BodyFault::BareLf)),
+            (b"a\r\n\n", Some(BodyFault::BareLf)),
+            (b"a\rb\n", Some(BodyFault::BareCr)),
+            (b"a\r", Some(BodyFault::BareCr)),
+            (b"a\r\r\n", Some(BodyFault::BareCr)),
+            (b"a\n\rb", Some(BodyFault::BareLf)),
+        ];
+        for (content, fault) in table {
+            for cut in 0..=content.len() {
+                let mut writer = DataWriter::with(BareLineEnds::Refuse);
+                let (mut out, mut usual) = (BytesMut::new(), BytesMut::new());
+                let (first, second) = content.split_at(cut);
+                writer.write(first, &mut out);
+                writer.write(second, &mut out);
+                // A CR at the end is known to be bare when nothing follows.
+                assert!(writer.fault() == *fault || content.ends_with(b"\r"));
+                assert_eq!(writer.finish(&mut out), fault.map_or(Ok(()), Err));
+                assert_eq!(writer.fault(), None, "it begins anew");
+                let mut writer = DataWriter::new();
+                writer.write(content, &mut usual);
+                assert_eq!((writer.fault(), writer.finish(&mut usual)), (None, Ok(())));
+                let expected = usual.strip_suffix(b".\r\n").unwrap();
+                assert_eq!(out.strip_suffix(b".\r\n").unwrap_or(&out), expected);
+            }
+        }
     }
 
     /// Every line end as CRLF, octet by octet, and one at the end.

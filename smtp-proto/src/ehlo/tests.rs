@@ -130,6 +130,28 @@ fn what_is_kept_is_bounded() {
     assert_eq!(offered.keywords().count(), Capabilities::MAX_KEYWORDS);
 }
 
+#[test]
+fn what_comes_behind_the_last_line_looked_at_is_not_offered() {
+    let mut lines: Vec<String> = (1..Capabilities::MAX_KEYWORDS)
+        .map(|number| format!("X{number}"))
+        .collect();
+    lines.insert(0, "mx".into());
+    for offered_last in [true, false] {
+        let limits = ReplyLimits {
+            lines: 300,
+            ..ReplyLimits::default()
+        };
+        let all = lines.join("\r\n250-");
+        let input = format!("250-{all}\r\n250 STARTTLS\r\n");
+        let mut reader = ReplyReader::with_limits(limits);
+        let (_, reply) = reader.take(input.as_bytes()).unwrap().unwrap();
+        let offered = Capabilities::parse(&reply);
+        assert_eq!(offered.starttls(), offered_last);
+        assert_eq!(offered.offers("STARTTLS"), offered_last);
+        lines.push("X".into());
+    }
+}
+
 fn written(name: &str, keywords: &[Keyword<'_>]) -> String {
     let mut out = BytesMut::from(&b"<"[..]);
     let name = HelloName::parse(name).unwrap();

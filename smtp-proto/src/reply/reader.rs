@@ -109,8 +109,8 @@ impl ReplyLimits {
     /// The default limits.
     pub const DEFAULT: Self = Self {
         line: 2048,
-        lines: 128,
-        octets: 65536,
+        lines: super::MAX_REPLY_LINES,
+        octets: super::MAX_REPLY_LINES * super::MAX_REPLY_LINE,
     };
 }
 

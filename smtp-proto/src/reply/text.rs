@@ -1,19 +1,23 @@
 //! The text of a reply that is sent: it cannot hold an octet that would break the framing.
 
+use super::{MAX_REPLY_LINE, MAX_REPLY_LINES};
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::iter;
 
 /// Text for a reply: printable ASCII, spaces and TABs (RFC 5321 section 4.2, `textstring`), in one
-/// or more lines that `\n` separates.
+/// or more lines that `\n` separates: on the wire at most [`MAX_REPLY_LINES`], those counted that a
+/// long line is broken into.
 ///
 /// It has no CR, NUL, other control or non-ASCII character, so text that came from elsewhere cannot
 /// add a line to a reply that looks like a reply of its own: every line is written behind the code.
 ///
 /// ```
-/// use mailwire_smtp_proto::reply::Text;
+/// use mailwire_smtp_proto::reply::{Text, TextError};
 ///
 /// assert!(Text::new("Try\nlater").is_ok());
-/// assert_eq!(Text::new("Try\r\n250 later").unwrap_err().at, 3);
+/// let error = Text::new("Try\r\n250 later").unwrap_err();
+/// assert_eq!(error, TextError::Illegal { octet: b'\r', at: 3 });
 /// ```
 #[derive(Clone)]
 pub struct Text(Repr);
@@ -24,14 +28,23 @@ enum Repr {
     Made(Box<str>),
 }
 
-/// An octet that the text of a reply cannot hold.
+/// Why something is no text of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("octet {octet:#04x} at {at} cannot be in the text of a reply (RFC 5321 section 4.2)")]
-pub struct IllegalText {
-    /// The octet.
-    pub octet: u8,
-    /// Its place in the text, in octets from the start.
-    pub at: usize,
+#[non_exhaustive]
+pub enum TextError {
+    /// An octet that the text of a reply cannot hold.
+    #[error("octet {octet:#04x} at {at} cannot be in the text of a reply (RFC 5321 section 4.2)")]
+    Illegal {
+        /// The octet.
+        octet: u8,
+        /// Its place in the text, in octets from the start.
+        at: usize,
+    },
+    /// The reply would have more lines than [`MAX_REPLY_LINES`].
+    #[error(
+        "the text comes to more than {MAX_REPLY_LINES} lines of a reply, which clients may refuse"
+    )]
+    TooManyLines,
 }
 
 impl Text {
@@ -43,11 +56,20 @@ impl Text {
     #[must_use]
     pub const fn fixed(text: &'static str) -> Self {
         let octets = text.as_bytes();
+        // A line is broken at a space, so of two parts in a row one may be short.
+        let mut most_lines = 1 + octets.len() * 2 / ROOM;
         let mut at = 0;
         while at < octets.len() {
             assert!(is_legal(octets[at]), "a reply's text is printable ASCII");
+            if octets[at] == b'\n' {
+                most_lines += 1;
+            }
             at += 1;
         }
+        assert!(
+            most_lines <= MAX_REPLY_LINES,
+            "a reply's text is not that long"
+        );
         Self(Repr::Fixed(text))
     }
 
@@ -55,20 +77,21 @@ impl Text {
     ///
     /// # Errors
     ///
-    /// [`IllegalText`] names the first octet that is not.
-    pub fn new(text: impl Into<Box<str>>) -> Result<Self, IllegalText> {
-        let text = text.into();
-        match text.bytes().position(|octet| !is_legal(octet)) {
-            None => Ok(Self(Repr::Made(text))),
-            Some(at) => Err(IllegalText {
-                octet: text.as_bytes().get(at).copied().unwrap_or_default(),
-                at,
-            }),
+    /// [`TextError`] names the first octet that is not, or says that there is too much of it.
+    pub fn new(text: impl Into<Box<str>>) -> Result<Self, TextError> {
+        let text = Self(Repr::Made(text.into()));
+        let octets = text.as_str().bytes();
+        if let Some((at, octet)) = octets.enumerate().find(|(_, octet)| !is_legal(*octet)) {
+            return Err(TextError::Illegal { octet, at });
         }
+        if text.wire_lines().nth(MAX_REPLY_LINES).is_some() {
+            return Err(TextError::TooManyLines);
+        }
+        Ok(text)
     }
 
-    /// Text made legal: a CRLF separates lines as `\n` does, and every other illegal character
-    /// becomes `?`.
+    /// Text made legal: a CRLF separates lines as `\n` does, every other illegal character becomes
+    /// `?`, and what is too much is left out.
     #[must_use]
     pub fn lossy(text: &str) -> Self {
         let legal = |character: char| match u8::try_from(character) {
@@ -76,7 +99,12 @@ impl Text {
             _ => '?',
         };
         let text: String = text.replace("\r\n", "\n").chars().map(legal).collect();
-        Self(Repr::Made(text.into()))
+        let text = Self(Repr::Made(text.into()));
+        if text.wire_lines().nth(MAX_REPLY_LINES).is_none() {
+            return text;
+        }
+        let kept: Vec<&str> = text.wire_lines().take(MAX_REPLY_LINES).collect();
+        Self(Repr::Made(kept.join("\n").into()))
     }
 
     /// The text, `\n` between its lines.
@@ -92,7 +120,34 @@ impl Text {
     pub fn lines(&self) -> impl Iterator<Item = &str> {
         self.as_str().split('\n')
     }
+
+    /// The lines as they are written, those that are too long broken: at least one.
+    pub(super) fn wire_lines(&self) -> impl Iterator<Item = &str> {
+        self.lines().flat_map(broken)
+    }
 }
+
+/// The parts of a line of text that fit the line of a reply. A part ends before a space where there
+/// is one, and the line end takes that space's place.
+fn broken(line: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(line);
+    iter::from_fn(move || {
+        let text = rest.take()?;
+        let Some(window) = text.get(..=ROOM) else {
+            return Some(text);
+        };
+        let (part, next) = match window.rfind(' ') {
+            Some(space) if space > 0 => (text.get(..space), space + 1),
+            _ => (text.get(..ROOM), ROOM),
+        };
+        rest = text.get(next..).filter(|rest| !rest.is_empty());
+        part
+    })
+}
+
+/// Text that fits every line: without `250-`, the longest enhanced code `5.123.123 `, and CRLF.
+/// One number for all replies, so that turning enhanced codes on does not move line breaks.
+pub(super) const ROOM: usize = MAX_REPLY_LINE - 4 - 10 - 2;
 
 /// Whether the octet may be in a text; `\n` as the separator of lines.
 const fn is_legal(octet: u8) -> bool {
@@ -138,14 +193,15 @@ mod tests {
             let expected = if legal {
                 Ok(())
             } else {
-                Err(IllegalText { octet, at: 2 })
+                Err(TextError::Illegal { octet, at: 2 })
             };
             assert_eq!(Text::new(text.clone()).map(drop), expected);
             let lossy = Text::lossy(&text);
             assert_eq!(lossy.as_str(), if legal { text.as_str() } else { "ab?c" });
         }
         let error = Text::new("caf\u{e9}").unwrap_err();
-        assert_eq!((error.octet, error.at), (0xc3, 3));
+        let (octet, at) = (0xc3, 3);
+        assert_eq!(error, TextError::Illegal { octet, at });
         assert_eq!(
             Text::lossy("caf\u{e9} \u{1f4e7}\r\n\r.").as_str(),
             "caf? ?\n?."
