@@ -25,7 +25,7 @@ pub use body::body;
 pub use command::command;
 pub use differential::{
     Comparison, DIFFERENTIALS, DISAGREEMENTS, Differential, differential_command,
-    differential_data, differential_reply,
+    differential_data, differential_ehlo, differential_reply,
 };
 pub use ehlo::ehlo;
 pub use line::line;
@@ -39,11 +39,12 @@ pub use xtext::xtext;
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its corpus.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("body", body),
     ("command", command),
     ("differential_command", differential_command),
     ("differential_data", differential_data),
+    ("differential_ehlo", differential_ehlo),
     ("differential_reply", differential_reply),
     ("ehlo", ehlo),
     ("line", line),

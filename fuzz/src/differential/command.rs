@@ -88,7 +88,9 @@ fn class(
         _ if is_plain(line) => None,
         (Err(refusal), Ok(theirs)) => taken_by_them(line, refusal, theirs),
         (Ok(ours), Err(error)) => taken_by_us(line, ours, error),
-        (Ok(ours), Ok(theirs)) if ours.verb == theirs.verb => understood_differently(ours, theirs),
+        (Ok(ours), Ok(theirs)) if ours.verb == theirs.verb => {
+            understood_differently(line, ours, theirs)
+        }
         _ => None,
     }
 }
@@ -107,6 +109,10 @@ fn taken_by_them(line: &[u8], refusal: &Refusal, theirs: &Meaning) -> Option<&'s
         Refusal::Parse(_) if line.contains(&b'\x0C') => return Some("form-feed"),
         Refusal::Parse(_) => return None,
     };
+    // Of the value they read what they know, and the rest as further parameters.
+    if theirs.values.contains_key("TRANSID") && matches!(error, SyntaxError::Parameter(_)) {
+        return Some("parameter-of-theirs");
+    }
     Some(match error {
         SyntaxError::UnexpectedArgument => "argument-too-many",
         SyntaxError::MissingArgument => "white-space-for-argument",
@@ -140,7 +146,8 @@ fn taken_by_them(line: &[u8], refusal: &Refusal, theirs: &Meaning) -> Option<&'s
             ParameterError::Value(Parameter::Auth) => "value-of-auth",
             ParameterError::Value(Parameter::Notify) => "value-of-notify",
             ParameterError::Value(Parameter::Orcpt) => "value-of-orcpt",
-            ParameterError::Value(Parameter::Solicit) => "value-of-solicit",
+            ParameterError::Value(Parameter::Solicit)
+            | ParameterError::TooLarge(Parameter::Solicit) => "value-of-solicit",
             ParameterError::Value(Parameter::MtPriority) => "value-of-mt-priority",
             ParameterError::Value(Parameter::By) | ParameterError::TooLarge(Parameter::By) => {
                 "value-of-by"
@@ -220,33 +227,39 @@ fn taken_by_us(line: &[u8], ours: &Meaning, error: &Error) -> Option<&'static st
 
 /// What both take, and not for the same thing. Every difference has to have a class; the first one
 /// is told.
-fn understood_differently(ours: &Meaning, theirs: &Meaning) -> Option<&'static str> {
-    // Stalwart reads on for another number, and takes it from what stands behind.
+fn understood_differently(line: &[u8], ours: &Meaning, theirs: &Meaning) -> Option<&'static str> {
+    // Stalwart reads on for another number, and takes it from what stands behind. With another size
+    // there is nothing else about the line.
     if ours.values.get("SIZE").is_some_and(|size| size == MAXIMUM) {
-        return Some("greatest-number");
-    }
-    // Of these it reads what it knows, and we hand on all that there is.
-    if ["TRANSID", "MTRK"]
-        .iter()
-        .any(|it| ours.values.contains_key(*it))
-    {
-        return Some("parameter-of-theirs");
+        let line = String::from_utf8_lossy(line).replace(MAXIMUM, "1");
+        let is_known = !matches!(compare(line.as_bytes()).class, Some(None));
+        return is_known.then_some("greatest-number");
     }
     let mut classes = ours
         .differing(theirs)
-        .map(|name| value_understood_differently(ours, theirs, name));
+        .map(|name| value_understood_differently(line, ours, theirs, name));
     let first = classes.next()??;
     classes.all(|class| class.is_some()).then_some(first)
 }
 
 fn value_understood_differently(
+    line: &[u8],
     ours: &Meaning,
     theirs: &Meaning,
     name: &str,
 ) -> Option<&'static str> {
     let ours_is = ours.values.get(name).map_or("", String::as_str);
     let theirs_is = theirs.values.get(name).map_or("", String::as_str);
+    // Of TRANSID it reads what it knows, and the rest as further parameters, where we hand on all.
+    let transid = ours.values.get("TRANSID").map_or("", String::as_str);
     match name {
+        "TRANSID" | "MTRK" => Some("parameter-of-theirs"),
+        _ if theirs_is.is_empty() && transid.to_ascii_uppercase().contains(name) => {
+            Some("parameter-of-theirs")
+        }
+        "mechanism" if line.iter().any(u8::is_ascii_lowercase) && theirs_is == "another" => {
+            Some("mechanism-in-small-letters")
+        }
         "address" if ours_is.starts_with('"') => {
             let mailbox = Mailbox::parse_in(Charset::Utf8, ours_is).ok()?;
             let unquoted = mailbox.local_part().to_unquoted_string();

@@ -332,7 +332,7 @@ fn named(flags: &[(bool, &str)]) -> String {
 }
 
 /// The mechanisms that are told apart here, and Stalwart's numbers for them.
-const MECHANISMS: &[(&str, u64)] = &[
+pub(super) const MECHANISMS: &[(&str, u64)] = &[
     ("ANONYMOUS", stalwart::AUTH_ANONYMOUS),
     ("CRAM-MD5", stalwart::AUTH_CRAM_MD5),
     ("DIGEST-MD5", stalwart::AUTH_DIGEST_MD5),

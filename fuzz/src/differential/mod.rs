@@ -7,12 +7,14 @@
 
 mod command;
 mod data;
+mod ehlo;
 mod meaning;
 mod plain;
 mod reply;
 
 pub use command::differential_command;
 pub use data::differential_data;
+pub use ehlo::differential_ehlo;
 pub use reply::differential_reply;
 
 /// What two readers made of the same octets.
@@ -34,6 +36,7 @@ pub type Differential = (&'static str, fn(&[u8]) -> Comparison);
 pub const DIFFERENTIALS: &[Differential] = &[
     ("differential_command", command::compare),
     ("differential_data", data::compare),
+    ("differential_ehlo", ehlo::compare),
     ("differential_reply", reply::compare),
 ];
 

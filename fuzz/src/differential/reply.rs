@@ -147,8 +147,11 @@ fn text(reply: &[u8], ours: &Read, theirs: &Read) -> Option<&'static str> {
         .filter(|code| code.iter().filter(|it| **it == b'.').count() == 2)
         .collect();
     let is_malformed = |code: &&[u8]| {
-        let mut lengths = code.split(|it| *it == b'.').map(<[u8]>::len);
-        lengths.next() != Some(1) || lengths.any(|length| !(1..=3).contains(&length))
+        let mut parts = code.split(|it| *it == b'.');
+        let is_part = |part: &[u8]| {
+            (1..=3).contains(&part.len()) && (part.len() == 1 || part.first() != Some(&b'0'))
+        };
+        parts.next().map(<[u8]>::len) != Some(1) || !parts.all(is_part)
     };
     let class = reply[0];
     let contradicts = |code: &[u8]| class == b'3' || code.first() != Some(&class);
