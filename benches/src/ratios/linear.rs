@@ -3,14 +3,14 @@
 use std::hint::black_box;
 
 use bytes::BytesMut;
-use mailwire_smtp_proto::body::{BareLineEnds, DataFrame, DataReader, DataWriter};
+use mailwire_smtp_proto::body::{BareLineEnds, BdatWriter, DataFrame, DataReader, DataWriter};
 use mailwire_smtp_proto::charset::Charset;
 use mailwire_smtp_proto::command::{Command, Reading};
 use mailwire_smtp_proto::ehlo::Capabilities;
 use mailwire_smtp_proto::line::{Frame, LineFramer};
 use mailwire_smtp_proto::params::MailParameters;
 use mailwire_smtp_proto::path::Mailbox;
-use mailwire_smtp_proto::reply::{ReplyLimits, ReplyReader};
+use mailwire_smtp_proto::reply::{Reply, ReplyLimits, ReplyReader};
 
 use super::{Contestant, Measure, Unit};
 
@@ -56,6 +56,18 @@ pub(super) fn measures() -> Vec<Measure> {
             command,
         ),
         doubled(
+            "linear/attribute-text",
+            10_000,
+            |n| [b"XCLIENT NAME=", &b"+41".repeat(n / 3)[..]].concat(),
+            command,
+        ),
+        doubled(
+            "linear/params-orcpt",
+            10_000,
+            |n| [b"ORCPT=utf-8;", &br"\x{3C1}".repeat(n / 7)[..]].concat(),
+            rcpt_params,
+        ),
+        doubled(
             "linear/reply-octet-by-octet",
             2_000,
             |n| b"250-\r\n".repeat(n / 6),
@@ -81,6 +93,18 @@ pub(super) fn measures() -> Vec<Measure> {
             ehlo,
         ),
         doubled(
+            "linear/ehlo-lines",
+            20_000,
+            |n| [&b"250-X A\r\n".repeat(n / 9)[..], b"250 X\r\n"].concat(),
+            ehlo_keywords,
+        ),
+        doubled(
+            "linear/reply-text-lossy",
+            20_000,
+            |n| "\u{e9} \n".repeat(n / 4).into_bytes(),
+            reply_text,
+        ),
+        doubled(
             "linear/body-octet-by-octet",
             2_000,
             |n| b"..\r\n".repeat(n / 4),
@@ -104,6 +128,7 @@ pub(super) fn measures() -> Vec<Measure> {
             |n| [&[b'x'; 508][..], b"\r\n.."].concat().repeat(n / 512),
             body_at_once,
         ),
+        doubled("linear/chunk-lf", 20_000, |n| vec![b'\n'; n], chunk_writer),
         doubled("linear/writer-lf", 20_000, |n| vec![b'\n'; n], writer),
         doubled(
             "linear/writer-octet-by-octet",
@@ -199,6 +224,27 @@ fn ehlo(input: &[u8]) {
         let offered = Capabilities::parse(&reply);
         black_box(offered.auth().count());
     }
+}
+
+fn ehlo_keywords(input: &[u8]) {
+    let mut reader = ReplyReader::with_limits(ANY_REPLY);
+    if let Ok(Some((_, reply))) = reader.take(input) {
+        let offered = Capabilities::parse(&reply);
+        black_box((offered.offers("X-UNKNOWN"), offered.keywords().count()));
+    }
+}
+
+fn reply_text(input: &[u8]) {
+    let mut out = BytesMut::new();
+    let text = String::from_utf8_lossy(input);
+    Reply::from_parts(550, (5, 1, 1), &text).write(true, &mut out);
+    black_box(&out);
+}
+
+fn chunk_writer(input: &[u8]) {
+    let mut out = BytesMut::with_capacity(input.len() * 2 + 40);
+    BdatWriter::text().finish(input, &mut out);
+    black_box(&out);
 }
 
 fn body(input: &[u8]) {

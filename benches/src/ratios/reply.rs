@@ -76,6 +76,8 @@ fn ehlo() -> Measure {
             };
             let offered = black_box(Capabilities::parse(&read));
             assert!(offered.starttls() && offered.pipelining() && offered.chunking());
+            assert!(black_box(offered.size()).permits(1000));
+            assert!(offered.offers_mechanism("PLAIN"));
         }),
         Contestant::peer("smtp-proto", || {
             let mut octets = black_box(EHLO.as_bytes()).iter();
@@ -87,6 +89,8 @@ fn ehlo() -> Measure {
                 read.has_capability(stalwart_smtp_proto::EXT_START_TLS)
                     && read.has_capability(stalwart_smtp_proto::EXT_PIPELINING)
                     && read.has_capability(stalwart_smtp_proto::EXT_CHUNKING)
+                    && read.size > 1000
+                    && read.auth_mechanisms & stalwart_smtp_proto::AUTH_PLAIN != 0
             );
         }),
         Contestant::peer("mailrs-smtp-client", || {
