@@ -19,8 +19,8 @@ pub use writer::{Keyword, write_ehlo};
 use crate::grammar::{self, NumberError};
 
 /// Digits as a number; one that does not fit is `u64::MAX`. `None` if there is anything else.
-fn number(digits: &str) -> Option<u64> {
-    match grammar::number(digits.as_bytes()) {
+fn number(digits: &[u8]) -> Option<u64> {
+    match grammar::number(digits) {
         Ok(number) => Some(number),
         Err(NumberError::TooLarge) => Some(u64::MAX),
         Err(NumberError::NotDigits) => None,

@@ -34,6 +34,8 @@ pub struct Capabilities {
     /// Where in `lines` what follows a keyword begins, by [`Known`]; [`NOWHERE`] if it is not
     /// offered.
     places: [u32; Known::COUNT],
+    /// Whether there is another line of AUTH behind the first, which counts as well.
+    more_auth: bool,
 }
 
 const NOWHERE: u32 = u32::MAX;
@@ -50,6 +52,7 @@ impl Capabilities {
         Self {
             lines: Box::default(),
             places: [NOWHERE; Known::COUNT],
+            more_auth: false,
         }
     }
 
@@ -85,7 +88,7 @@ impl Capabilities {
                 match offered.places.get_mut(known as usize) {
                     // Of a keyword that is offered twice, the first counts.
                     Some(first) if *first == NOWHERE && is_printable(parameters) => *first = place,
-                    _ => {}
+                    _ => offered.more_auth |= known == Known::Auth,
                 }
             }
             octets = behind;
@@ -132,18 +135,26 @@ impl Capabilities {
 
     /// The parameters of a keyword whose place is kept.
     fn known(&self, keyword: Known) -> Option<&str> {
+        // They were seen to be printable, so this is text.
+        str::from_utf8(self.known_octets(keyword)?).ok()
+    }
+
+    /// The same for whoever needs no text.
+    #[inline]
+    fn known_octets(&self, keyword: Known) -> Option<&[u8]> {
         let place = *self.places.get(keyword as usize)?;
         let place = usize::try_from(place).ok()?;
         // The place is beyond the end if the keyword is not offered.
-        let (line, _) = end_of_line(self.lines.get(place..)?)?;
-        // They were seen to be printable, so this is text.
-        let parameters = str::from_utf8(line).ok()?;
-        let parameters = if keyword == Known::Auth {
-            mechanisms(parameters)
-        } else {
-            parameters
-        };
-        Some(parameters.trim_matches(' '))
+        let line = self.lines.get(place..)?;
+        // What is printable has no CR.
+        let end = line
+            .iter()
+            .position(|octet| matches!(octet, b'\r' | b'\n'))?;
+        let mut parameters = line.get(..end)?;
+        if keyword == Known::Auth {
+            parameters = parameters.strip_prefix(b"=").unwrap_or(parameters);
+        }
+        Some(parameters.trim_ascii())
     }
 
     fn has(&self, keyword: Known) -> bool {
@@ -167,7 +178,7 @@ impl Capabilities {
     /// still takes the parameter of MAIL, and refuses by itself what is too large.
     #[must_use]
     pub fn size(&self) -> SizeOffer {
-        match self.known(Known::Size) {
+        match self.known_octets(Known::Size) {
             None => SizeOffer::NotOffered,
             Some(digits) => match number(digits) {
                 None | Some(0) => SizeOffer::NoMaximum,
@@ -222,18 +233,22 @@ impl Capabilities {
     /// The names of the SASL mechanisms offered by AUTH (RFC 4954), as the server writes them and in
     /// its order, none twice. None if AUTH is not offered.
     pub fn auth(&self) -> impl Iterator<Item = MechanismName<'_>> {
-        let lines = if self.has(Known::Auth) {
-            &self.lines
+        let (one, all) = if self.more_auth {
+            (None, &*self.lines)
         } else {
-            &[][..]
+            (self.known(Known::Auth), &[][..])
         };
+        let all = raw_lines(all)
+            .filter(|line| is_printable(line))
+            .filter_map(Known::split)
+            .filter(|(known, _)| *known == Known::Auth)
+            .filter_map(|(_, names)| str::from_utf8(names).ok())
+            .map(mechanisms);
         Mechanisms {
-            names: raw_lines(lines)
-                .filter(|line| is_printable(line))
-                .filter_map(Known::split)
-                .filter(|(known, _)| *known == Known::Auth)
-                .filter_map(|(_, names)| str::from_utf8(names).ok())
-                .flat_map(|names| mechanisms(names).split(' '))
+            names: one
+                .into_iter()
+                .chain(all)
+                .flat_map(|names| names.split(' '))
                 .filter_map(|name| MechanismName::parse(name).ok()),
             seen: [None; Self::MAX_MECHANISMS],
             count: 0,
@@ -243,7 +258,17 @@ impl Capabilities {
     /// Whether this mechanism is offered, in any case.
     #[must_use]
     pub fn offers_mechanism(&self, name: &str) -> bool {
-        self.auth().any(|offered| offered == name)
+        // Whatever is among so many words is among so many names, and most servers have few.
+        let name = name.as_bytes();
+        let words = self.known_octets(Known::Auth).unwrap_or_default();
+        let mut first = words
+            .split(|octet| *octet == b' ')
+            .take(Self::MAX_MECHANISMS);
+        if first.any(|word| word.eq_ignore_ascii_case(name)) {
+            return MechanismName::parse(name).is_ok();
+        }
+        self.auth()
+            .any(|offered| offered.as_str().as_bytes().eq_ignore_ascii_case(name))
     }
 
     /// REQUIRETLS (RFC 8689).
@@ -257,7 +282,7 @@ impl Capabilities {
     #[must_use]
     pub fn deliver_by(&self) -> Option<u64> {
         self.known(Known::DeliverBy)
-            .map(|minimum| number(minimum).unwrap_or(0))
+            .map(|minimum| number(minimum.as_bytes()).unwrap_or(0))
     }
 
     /// FUTURERELEASE (RFC 4865 section 4): how far ahead a message may be held. `None` if it is not
@@ -403,5 +428,7 @@ fn end_of_line(octets: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn is_printable(octets: &[u8]) -> bool {
-    octets.iter().copied().all(is_graphic_or_blank)
+    // All of them without a branch: there is nearly always nothing to find.
+    let strange = |octet: &u8| u8::from(!is_graphic_or_blank(*octet));
+    octets.iter().fold(0, |any, octet| any | strange(octet)) == 0
 }

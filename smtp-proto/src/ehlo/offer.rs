@@ -79,7 +79,7 @@ impl LimitsOffer {
             } else {
                 continue;
             };
-            let value = number(value)
+            let value = number(value.as_bytes())
                 .filter(|_| value.len() <= 6 && !value.starts_with('0'))
                 .and_then(|value| u32::try_from(value).ok());
             *limit = match (*limit, value) {
@@ -108,7 +108,7 @@ impl LimitsOffer {
 impl FutureReleaseOffer {
     pub(super) fn parse(parameters: &str) -> Option<Self> {
         let (interval, date_time) = parameters.split_once(' ')?;
-        let seconds = number(interval).filter(|_| !interval.starts_with('0'))?;
+        let seconds = number(interval.as_bytes()).filter(|_| !interval.starts_with('0'))?;
         Some(Self {
             interval: HoldFor::new(u32::try_from(seconds).ok()?)?,
             date_time: DateTime::parse(date_time).ok()?,
