@@ -1,106 +1,84 @@
 //! The keywords that have a type of their own, recognised at the start of a line.
 
-/// A keyword whose place in the reply is kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Known {
-    Pipelining,
-    Size,
-    EightBitMime,
-    BinaryMime,
-    Chunking,
-    SmtpUtf8,
-    Dsn,
-    EnhancedStatusCodes,
-    StartTls,
-    Auth,
-    RequireTls,
-    DeliverBy,
-    FutureRelease,
-    MtPriority,
-    Limits,
-    Rrvs,
-    NoSoliciting,
-    Etrn,
-    Vrfy,
-    Expn,
-    Help,
-    Xclient,
-    Xforward,
+/// The keywords, each with its name and how its first four octets look to [`first_four`], by which
+/// it is found: all are different.
+macro_rules! known {
+    ($($keyword:ident $name:literal $($first:literal)|+,)+) => {
+        /// A keyword whose place in the reply is kept.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(super) enum Known {
+            $($keyword,)+
+        }
+
+        impl Known {
+            /// All there are.
+            const ALL: &[Self] = &[$(Self::$keyword),+];
+
+            pub(super) const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$keyword => $name,)+
+                }
+            }
+
+            /// The keyword that a line begins with, in any letter case, and what is behind it,
+            /// whatever that is.
+            fn prefix(line: &[u8]) -> Option<(Self, &[u8])> {
+                match &first_four(line).to_be_bytes() {
+                    $($($first)|+ => {
+                        // With its length in its type, it is compared without a call.
+                        let (keyword, rest) = line.split_first_chunk::<{ $name.len() }>()?;
+                        let name = $name.as_bytes();
+                        // Nearly every server writes upper case, which is the cheaper question.
+                        (keyword == name || keyword.eq_ignore_ascii_case(name))
+                            .then_some((Self::$keyword, rest))
+                    })+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+known! {
+    Pipelining "PIPELINING" b"PIPE",
+    Size "SIZE" b"SIZE",
+    EightBitMime "8BITMIME" b"\x18BIT",
+    BinaryMime "BINARYMIME" b"BINA",
+    Chunking "CHUNKING" b"CHUN",
+    SmtpUtf8 "SMTPUTF8" b"SMTP",
+    // A blank or nothing, or a CR.
+    Dsn "DSN" b"DSN\0" | b"DSN\x0d",
+    EnhancedStatusCodes "ENHANCEDSTATUSCODES" b"ENHA",
+    StartTls "STARTTLS" b"STAR",
+    Auth "AUTH" b"AUTH",
+    RequireTls "REQUIRETLS" b"REQU",
+    DeliverBy "DELIVERBY" b"DELI",
+    FutureRelease "FUTURERELEASE" b"FUTU",
+    MtPriority "MT-PRIORITY" b"MT\x0dP",
+    Limits "LIMITS" b"LIMI",
+    Rrvs "RRVS" b"RRVS",
+    NoSoliciting "NO-SOLICITING" b"NO\x0dS",
+    Etrn "ETRN" b"ETRN",
+    Vrfy "VRFY" b"VRFY",
+    Expn "EXPN" b"EXPN",
+    Help "HELP" b"HELP",
+    Xclient "XCLIENT" b"XCLI",
+    Xforward "XFORWARD" b"XFOR",
 }
 
 impl Known {
     /// How many there are.
-    pub(super) const COUNT: usize = Self::Xforward as usize + 1;
-
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pipelining => "PIPELINING",
-            Self::Size => "SIZE",
-            Self::EightBitMime => "8BITMIME",
-            Self::BinaryMime => "BINARYMIME",
-            Self::Chunking => "CHUNKING",
-            Self::SmtpUtf8 => "SMTPUTF8",
-            Self::Dsn => "DSN",
-            Self::EnhancedStatusCodes => "ENHANCEDSTATUSCODES",
-            Self::StartTls => "STARTTLS",
-            Self::Auth => "AUTH",
-            Self::RequireTls => "REQUIRETLS",
-            Self::DeliverBy => "DELIVERBY",
-            Self::FutureRelease => "FUTURERELEASE",
-            Self::MtPriority => "MT-PRIORITY",
-            Self::Limits => "LIMITS",
-            Self::Rrvs => "RRVS",
-            Self::NoSoliciting => "NO-SOLICITING",
-            Self::Etrn => "ETRN",
-            Self::Vrfy => "VRFY",
-            Self::Expn => "EXPN",
-            Self::Help => "HELP",
-            Self::Xclient => "XCLIENT",
-            Self::Xforward => "XFORWARD",
-        }
-    }
+    pub(super) const COUNT: usize = Self::ALL.len();
 
     /// The keyword that a line begins with, in any letter case, and what follows it: nothing, a line
     /// end, or a blank and more; behind AUTH also an equals sign.
-    ///
-    /// The first four octets tell which one it may be, so that only one name is compared.
     pub(super) fn split(line: &[u8]) -> Option<(Self, &[u8])> {
-        let known = match &first_four(line).to_be_bytes() {
-            b"PIPE" => Self::Pipelining,
-            b"SIZE" => Self::Size,
-            b"\x18BIT" => Self::EightBitMime,
-            b"BINA" => Self::BinaryMime,
-            b"CHUN" => Self::Chunking,
-            b"SMTP" => Self::SmtpUtf8,
-            // A blank or nothing, or a CR.
-            b"DSN\0" | b"DSN\x0d" => Self::Dsn,
-            b"ENHA" => Self::EnhancedStatusCodes,
-            b"STAR" => Self::StartTls,
-            b"AUTH" => Self::Auth,
-            b"REQU" => Self::RequireTls,
-            b"DELI" => Self::DeliverBy,
-            b"FUTU" => Self::FutureRelease,
-            b"MT\x0dP" => Self::MtPriority,
-            b"LIMI" => Self::Limits,
-            b"RRVS" => Self::Rrvs,
-            b"NO\x0dS" => Self::NoSoliciting,
-            b"ETRN" => Self::Etrn,
-            b"VRFY" => Self::Vrfy,
-            b"EXPN" => Self::Expn,
-            b"HELP" => Self::Help,
-            b"XCLI" => Self::Xclient,
-            b"XFOR" => Self::Xforward,
-            _ => return None,
-        };
-        let name = known.as_str().as_bytes();
-        let (keyword, rest) = line.split_at_checked(name.len())?;
+        let (known, rest) = Self::prefix(line)?;
         match rest {
-            [] | [b' ', ..] | [b'\r', b'\n', ..] => {}
-            [b'=', ..] if known == Self::Auth => {}
-            _ => return None,
+            [] | [b' ', ..] | [b'\r', b'\n', ..] => Some((known, rest)),
+            [b'=', ..] if known == Self::Auth => Some((known, rest)),
+            _ => None,
         }
-        // Nearly every server writes them in upper case, which is the cheaper question.
-        (keyword == name || keyword.eq_ignore_ascii_case(name)).then_some((known, rest))
     }
 }
 

@@ -55,8 +55,10 @@ fn first_wanted(chunk: &[u8], is_wanted: impl Fn(&u8) -> bool + Copy) -> Option<
     }
 }
 
-/// The same where the first octet that is below is none that is wanted, which is rare.
+/// The same where the first octet that is below is none that is wanted, which is rare. Not inlined,
+/// so that the octets are not fetched one by one ahead of time.
 #[cold]
+#[inline(never)]
 fn after_tab(chunk: &[u8], is_wanted: impl Fn(&u8) -> bool + Copy) -> Option<usize> {
     chunk.iter().position(is_wanted)
 }

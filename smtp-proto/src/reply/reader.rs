@@ -171,45 +171,58 @@ impl Progress {
     /// Goes on from where the last scan stopped. Every fault is decided by what comes up to its
     /// place and by nothing after it, so it does not matter how the input was cut.
     fn scan(&mut self, unread: &[u8], limits: &ReplyLimits) -> Result<Option<Whole>, ReplyFault> {
+        let mut lines = unread.get(self.line_start..).unwrap_or_default();
         loop {
-            // The first octet that the line, or else the reply, must not reach.
-            let line_end = self.line_start.saturating_add(limits.line);
-            let (horizon, over) = if line_end <= limits.octets {
-                (line_end, ReplyFault::LineTooLong)
-            } else {
-                (limits.octets, ReplyFault::TooLong)
-            };
-            let window_end = unread.len().min(horizon);
-            let window = unread.get(self.scanned..window_end).unwrap_or_default();
+            // How many octets the line may have at most, so as not to be too long itself or to make
+            // the reply so.
+            let most = limits
+                .line
+                .min(limits.octets.saturating_sub(self.line_start));
+            let searched = self.scanned - self.line_start;
+            let window = lines.get(searched..).unwrap_or_default();
             let is_break = |octet: &u8| matches!(octet, b'\r' | b'\n' | 0);
-            let Ok(offset) = grammar::find_break(window, usize::MAX, is_break) else {
-                self.scanned = self.scanned.max(window_end);
-                return if unread.len() >= horizon {
-                    Err(over)
-                } else {
-                    Ok(None)
-                };
-            };
-            let at = self.scanned + offset;
-            match (unread.get(at), unread.get(at + 1)) {
-                (Some(b'\r'), _) if at + 1 >= horizon => return Err(over),
-                (Some(b'\r'), None) => {
-                    self.scanned = at;
-                    return Ok(None);
+            let Ok(within) = grammar::find_break(window, most - searched, is_break) else {
+                if lines.len() >= most {
+                    return Err(self.over(limits));
                 }
-                (Some(b'\r'), Some(b'\n')) => {
-                    let line = unread.get(self.line_start..at).unwrap_or_default();
-                    self.scanned = at + 2;
-                    self.line_start = at + 2;
+                self.scanned = self.line_start + lines.len();
+                return Ok(None);
+            };
+            let at = searched + within;
+            let Some((line, behind)) = lines.split_at_checked(at) else {
+                return Ok(None);
+            };
+            if at >= most || (at + 1 == most && behind.first() == Some(&b'\r')) {
+                return Err(self.over(limits));
+            }
+            match behind {
+                [b'\r', b'\n', rest @ ..] => {
+                    lines = rest;
+                    self.line_start += at + 2;
+                    self.scanned = self.line_start;
                     if let Some(code) = self.end_line(line, limits)? {
-                        let length = at + 2;
+                        let length = self.line_start;
                         return Ok(Some(Whole { code, length }));
                     }
                 }
-                (Some(b'\r'), Some(_)) => return Err(ReplyFault::BareCr),
-                (Some(b'\n'), _) => return Err(ReplyFault::BareLf),
+                [b'\r'] => {
+                    self.scanned = self.line_start + at;
+                    return Ok(None);
+                }
+                [b'\r', ..] => return Err(ReplyFault::BareCr),
+                [b'\n', ..] => return Err(ReplyFault::BareLf),
                 _ => return Err(ReplyFault::Nul),
             }
+        }
+    }
+
+    /// Which limit a line exceeds that is longer than it may be.
+    #[cold]
+    fn over(&self, limits: &ReplyLimits) -> ReplyFault {
+        if limits.line <= limits.octets.saturating_sub(self.line_start) {
+            ReplyFault::LineTooLong
+        } else {
+            ReplyFault::TooLong
         }
     }
 
