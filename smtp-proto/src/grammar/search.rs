@@ -42,17 +42,29 @@ pub(crate) fn find_break(
 /// The place of the first octet that is wanted in a chunk that has one below 14.
 #[inline]
 fn first_wanted(chunk: &[u8], is_wanted: impl Fn(&u8) -> bool + Copy) -> Option<usize> {
-    const ONES: u128 = u128::MAX / 255;
-    let word = u128::from_le_bytes(*chunk.first_chunk()?);
-    // The high bit of each octet that is below; perhaps of others as well, but only behind the
-    // first.
-    let below = word.wrapping_sub(ONES * 14) & !word & (ONES << 7);
-    let first = below.trailing_zeros() as usize / 8;
+    let (head, tail) = (chunk.first_chunk()?, chunk.last_chunk()?);
+    let first = match first_below(*head) {
+        Some(first) => first,
+        None => HALF + first_below(*tail)?,
+    };
     if chunk.get(first).is_some_and(is_wanted) {
         Some(first)
     } else {
         after_tab(chunk, is_wanted)
     }
+}
+
+const HALF: usize = 8;
+
+/// The place of the first octet below 14.
+#[inline]
+fn first_below(octets: [u8; HALF]) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 255;
+    let word = u64::from_le_bytes(octets);
+    // The high bit of each octet that is below; perhaps of others as well, but only behind the
+    // first.
+    let below = word.wrapping_sub(ONES * 14) & !word & (ONES << 7);
+    (below != 0).then_some(below.trailing_zeros() as usize / 8)
 }
 
 /// The same where the first octet that is below is none that is wanted, which is rare. Not inlined,
