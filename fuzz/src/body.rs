@@ -150,9 +150,17 @@ fn writers(content: &[u8], size: usize) {
         for piece in content.chunks(size) {
             writer.write(piece, &mut out);
         }
-        writer.finish(b"", &mut out);
+        assert_eq!(writer.finish(b"", &mut out), Ok(()));
         assert_eq!(chunks(&out), expected);
     }
+    let mut strict = BdatWriter::text_with(BareLineEnds::Refuse);
+    let mut out = BytesMut::new();
+    for piece in content.chunks(size) {
+        strict.write(piece, &mut out);
+    }
+    let (written, finished) = (out.len(), strict.finish(b"", &mut out));
+    assert_eq!(finished.is_ok(), is_clean);
+    assert_eq!(out.len() > written, is_clean);
 }
 
 /// The content of chunks, up to the last.

@@ -27,46 +27,87 @@ pub(crate) fn is_in_local_part(character: char) -> bool {
 /// A `U-label` is what IDNA permits (RFC 5890 section 2.3.2.1), which takes tables that go with
 /// each version of Unicode: whoever looks a name up converts it and finds out. What is refused here
 /// is what no version permits and what would mislead on the way there: controls and white space,
-/// what is invisible, and whatever a mapping (RFC 3490 section 3.1) or a normalisation turns into a
-/// dot, an `@` or a slash, so that a check of the domain's end cannot be evaded.
+/// what is invisible, and whatever a mapping (RFC 3490 section 3.1) or a normalisation turns into
+/// ASCII that is in no label, such as a dot, an `@`, a slash or a blank, so that a check of the
+/// domain's end cannot be evaded.
 pub(crate) fn is_in_label(character: char) -> bool {
-    let mapped = matches!(
+    // The selectors of a variant are allowed in text, for which they are.
+    let variant = matches!(character, '\u{FE00}'..='\u{FE0F}' | '\u{FFFC}'..='\u{FFFF}');
+    !(variant
+        || is_mapped_to_punctuation(character)
+        || is_misleading(character)
+        || character.is_whitespace())
+}
+
+/// Whether a mapping or a normalisation (NFKC) makes of a character, among others, ASCII that is no
+/// letter, digit or hyphen. A few of their neighbours are taken in, which IDNA does not permit
+/// either.
+fn is_mapped_to_punctuation(character: char) -> bool {
+    matches!(
         character,
-        '\u{3002}'
+        // Accents by themselves: a blank that carries them.
+        '\u{A8}'
+            | '\u{AF}'
+            | '\u{B4}'
+            | '\u{B8}'
+            | '\u{2D8}'..='\u{2DD}'
+            | '\u{37A}'
+            | '\u{37E}'
+            | '\u{384}'..='\u{385}'
+            | '\u{1FBD}'
+            | '\u{1FBF}'..='\u{1FC1}'
+            | '\u{1FCD}'..='\u{1FCF}'
+            | '\u{1FDD}'..='\u{1FDF}'
+            | '\u{1FED}'..='\u{1FEF}'
+            | '\u{1FFD}'..='\u{1FFE}'
+            | '\u{309B}'..='\u{309C}'
             // General Punctuation but for the two joiners, which some scripts need.
             | '\u{2000}'..='\u{200B}'
             | '\u{200E}'..='\u{206F}'
-            // Vertical, small, half-width and full-width forms.
+            // Signs and brackets, raised and lowered.
+            | '\u{207A}'..='\u{207E}'
+            | '\u{208A}'..='\u{208E}'
+            // Letters with a slash or with dots, in brackets or in circles.
+            | '\u{2100}'..='\u{2101}'
+            | '\u{2105}'..='\u{2106}'
+            | '\u{2460}'..='\u{24FF}'
+            | '\u{2A74}'..='\u{2A76}'
+            | '\u{3002}'
+            | '\u{3200}'..='\u{33FF}'
+            | '\u{1F100}'..='\u{1F12F}'
+            // Forms for presentation, vertical, small, half-width and full-width.
+            | '\u{FB29}'
+            | '\u{FC5E}'..='\u{FC63}'
+            | '\u{FDFA}'..='\u{FDFB}'
             | '\u{FE10}'..='\u{FE1F}'
-            | '\u{FE50}'..='\u{FE6F}'
+            | '\u{FE30}'..='\u{FE7F}'
             | '\u{FF00}'..='\u{FFEF}'
-    );
-    let invisible = matches!(
-        character,
-        '\u{AD}'
-            | '\u{34F}'
-            | '\u{115F}'..='\u{1160}'
-            | '\u{180B}'..='\u{180E}'
-            | '\u{3164}'
-            | '\u{FE00}'..='\u{FE0F}'
-            | '\u{FFFC}'..='\u{FFFF}'
-    );
-    !(mapped || invisible || is_misleading(character) || character.is_whitespace())
+    )
 }
 
 /// Whether a character makes text look like another one on a terminal or in a log: a control, a
-/// line end, one that turns the direction of the text, or one that nobody sees.
+/// line end, one that turns the direction of the text, or one that nobody sees and that does nothing
+/// to the characters beside it, as joiners and selectors of a variant do.
 pub(crate) fn is_misleading(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
-            '\u{61C}'
+            '\u{AD}'
+                | '\u{34F}'
+                | '\u{61C}'
+                | '\u{115F}'..='\u{1160}'
+                | '\u{17B4}'..='\u{17B5}'
+                | '\u{180B}'..='\u{180F}'
                 | '\u{200B}'
                 | '\u{200E}'..='\u{200F}'
                 | '\u{2028}'..='\u{202E}'
                 | '\u{2060}'..='\u{206F}'
+                | '\u{3164}'
                 | '\u{FEFF}'
-                | '\u{FFF9}'..='\u{FFFB}'
+                | '\u{FFA0}'
+                | '\u{FFF0}'..='\u{FFFB}'
+                | '\u{1BCA0}'..='\u{1BCA3}'
+                | '\u{1D173}'..='\u{1D17A}'
                 | '\u{E0000}'..='\u{E0FFF}'
         )
 }
@@ -74,6 +115,7 @@ pub(crate) fn is_misleading(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use unicode_normalization::UnicodeNormalization;
 
     #[test]
     fn what_would_mislead_is_in_no_label() {
@@ -142,13 +184,38 @@ mod tests {
     }
 
     #[test]
+    fn what_becomes_punctuation_is_in_no_label() {
+        let is_in_ldh = |it: char| it.is_ascii_alphanumeric() || it == '-';
+        for character in ('\u{80}'..=char::MAX).filter(|it| is_in_label(*it)) {
+            let mapped = character.nfkc().flat_map(char::to_lowercase).nfkc();
+            for it in mapped.filter(char::is_ascii) {
+                assert!(is_in_ldh(it), "{character:?} becomes {it:?}");
+            }
+        }
+        for character in ['\u{2488}', '\u{FE30}', '\u{1F100}', '\u{2100}', '\u{33C2}'] {
+            assert!(!is_in_label(character), "{character:?}");
+        }
+    }
+
+    #[test]
     fn only_what_is_seen_does_not_mislead() {
         for character in [
-            '\0', '\u{85}', '\u{61C}', '\u{200F}', '\u{2029}', '\u{2069}', '\u{FEFF}',
+            '\0',
+            '\u{85}',
+            '\u{AD}',
+            '\u{61C}',
+            '\u{200F}',
+            '\u{2029}',
+            '\u{2069}',
+            '\u{3164}',
+            '\u{FEFF}',
+            '\u{1D173}',
         ] {
             assert!(is_misleading(character), "{character:?}");
         }
-        for character in [' ', 'a', 'é', '\u{200D}', '\u{FE0F}', '\u{3000}', '…', '“'] {
+        for character in [
+            ' ', 'a', 'é', '\u{200C}', '\u{200D}', '\u{FE0F}', '\u{3000}', '…', '“',
+        ] {
             assert!(!is_misleading(character), "{character:?}");
         }
     }

@@ -21,7 +21,8 @@ mod cases;
 use bytes::BytesMut;
 use cases::{Found, check};
 use mailwire_smtp_proto::body::{
-    BareLineEnds, BdatReader, BdatWriter, ChunkedTotal, DataFrame, DataReader, DataWriter,
+    BareLineEnds, BdatReader, BdatWriter, BodyFault, ChunkedTotal, DataFrame, DataReader,
+    DataWriter,
 };
 use mailwire_smtp_proto::command::{Bdat, bdat};
 use mailwire_smtp_proto::verb::Arguments;
@@ -161,12 +162,12 @@ fn chunk(input: &[u8]) -> Found {
 /// Writes content as one chunk, and as two at every cut, which come to the same content.
 fn last_chunk(writer: BdatWriter, content: &[u8]) -> Vec<u8> {
     let mut whole = BytesMut::new();
-    writer.clone().finish(content, &mut whole);
+    writer.clone().finish(content, &mut whole).unwrap();
     let expected = chunks(&whole);
     for cut in 0..content.len() {
         let (mut writer, mut out) = (writer.clone(), BytesMut::new());
         writer.write(&content[..cut], &mut out);
-        writer.finish(&content[cut..], &mut out);
+        writer.finish(&content[cut..], &mut out).unwrap();
         assert_eq!(
             chunks(&out),
             expected,
@@ -257,7 +258,7 @@ fn a_piece_of_no_octets_is_no_chunk() {
         assert_eq!(out, "");
         writer.write(b"a\r\n", &mut out);
         writer.write(b"", &mut out);
-        writer.finish(b"", &mut out);
+        writer.finish(b"", &mut out).unwrap();
         assert_eq!(out, "BDAT 3\r\na\r\nBDAT 0 LAST\r\n");
     }
     // The CRLF of a CR is out already, so that its LF comes to nothing.
@@ -265,6 +266,35 @@ fn a_piece_of_no_octets_is_no_chunk() {
     writer.write(b"a\r", &mut out);
     writer.write(b"\n", &mut out);
     assert_eq!(out, "BDAT 3\r\na\r\n");
+}
+
+#[test]
+fn a_chunk_that_would_end_damaged_text_is_not_written() {
+    for (content, fault) in [
+        (&b"a\r\n.\r\n\r\nb"[..], None),
+        (b"a\nb", Some(BodyFault::BareLf)),
+        (b"a\r\n\n", Some(BodyFault::BareLf)),
+        (b"a\rb\n", Some(BodyFault::BareCr)),
+        (b"a\r", Some(BodyFault::BareCr)),
+    ] {
+        for cut in 0..=content.len() {
+            let mut writer = BdatWriter::text_with(BareLineEnds::Refuse);
+            let mut out = BytesMut::new();
+            writer.write(&content[..cut], &mut out);
+            let written = out.len();
+            let finished = writer.finish(&content[cut..], &mut out);
+            assert_eq!(finished, fault.map_or(Ok(()), Err));
+            assert_eq!(out.len() == written, fault.is_some(), "no last chunk");
+            assert_eq!(writer.fault(), None, "it begins anew");
+            for mut writer in [BdatWriter::text(), BdatWriter::binary()] {
+                writer.write(content, &mut out);
+                assert_eq!(
+                    (writer.fault(), writer.finish(b"", &mut out)),
+                    (None, Ok(()))
+                );
+            }
+        }
+    }
 }
 
 #[test]
@@ -303,7 +333,7 @@ proptest! {
             for piece in content.chunks(size) {
                 writer.write(piece, &mut out);
             }
-            writer.finish(b"", &mut out);
+            writer.finish(b"", &mut out).unwrap();
             prop_assert_eq!(chunks(&out), expected);
         }
     }

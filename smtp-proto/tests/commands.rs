@@ -17,7 +17,7 @@ use cases::{Found, check, found, is_framed_alike};
 use mailwire_smtp_proto::charset::Charset;
 use mailwire_smtp_proto::command::{
     Attribute, AttributeName, AttributeTextBuf, AttributeValue, Attributes, AttributesBuf, Command,
-    Custom, CustomVerb, Node, ParseError, QueueName, Reading, SyntaxError, TextString,
+    Custom, CustomVerb, Node, ParseError, QueueName, Reading, SyntaxError, TextString, Verify,
 };
 use mailwire_smtp_proto::host::{DomainName, HelloNameBuf, Host, HostError};
 use mailwire_smtp_proto::verb::Verb;
@@ -159,11 +159,15 @@ fn utf8_is_not_written_without_smtputf8() {
     mail.parameters.smtputf8 = false;
     assert_eq!(written(&Command::Mail(mail)), line.as_bytes());
     let line = "VRFY é SMTPUTF8";
-    let Ok(Command::Vrfy(mut verify)) = Command::parse_as(utf8, line) else {
+    let Ok(Command::Vrfy(verify)) = Command::parse_as(utf8, line) else {
         panic!("it is a VRFY");
     };
-    verify.smtputf8 = false;
     assert_eq!(written(&Command::Vrfy(verify)), line.as_bytes());
+    assert_eq!(
+        Verify::new(verify.string(), false),
+        Err(SyntaxError::Text),
+        "not without SMTPUTF8"
+    );
     let name = DomainName::parse_in(Charset::Utf8, "é.example").unwrap();
     assert_eq!(
         Node::try_from(name),

@@ -184,9 +184,19 @@ fn class_of(lines: &[String], keyword: &str) -> Option<&'static str> {
             }
             _ => Some("value-of-futurerelease"),
         },
-        "NO-SOLICITING" => Some("value-of-no-soliciting"),
+        "NO-SOLICITING" if !parameters.split(',').all(is_solicitation) => {
+            Some("value-of-no-soliciting")
+        }
         _ => None,
     }
+}
+
+/// Whether this is a keyword of solicitation (RFC 3865 section 2), spelled anew here.
+fn is_solicitation(word: &str) -> bool {
+    word.starts_with(|it: char| it.is_ascii_alphabetic())
+        && word
+            .chars()
+            .all(|it| it.is_ascii_alphanumeric() || ".-_:".contains(it))
 }
 
 /// Whether this is a moment as everybody writes it, on a day that every month has, after 1970.

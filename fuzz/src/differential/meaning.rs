@@ -107,8 +107,8 @@ impl From<Command<'_>> for Meaning {
                 it
             }
             Command::Vrfy(verify) | Command::Expn(verify) => {
-                let mut it = it.with("string", verify.string);
-                it.flag("SMTPUTF8", verify.smtputf8);
+                let mut it = it.with("string", verify.string());
+                it.flag("SMTPUTF8", verify.smtputf8());
                 it
             }
             Command::Help(Some(topic)) => it.with("string", topic),

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use bytes::{BufMut, BytesMut};
 
 use super::text::{Dots, Sink, TextWriter};
+use super::{BareLineEnds, BodyFault};
 use crate::command::Bdat;
 
 /// Takes the octets of one chunk off the wire, from input that starts at the first unconsumed octet
@@ -42,13 +43,15 @@ pub struct ChunkedTotal(u64);
 ///
 /// let (mut writer, mut out) = (BdatWriter::text(), BytesMut::new());
 /// writer.write(b"Subject: one\n", &mut out);
-/// writer.finish(b"\n.", &mut out);
+/// writer.finish(b"\n.", &mut out)?;
 /// assert_eq!(&out[..], b"BDAT 14\r\nSubject: one\r\nBDAT 5 LAST\r\n\r\n.\r\n");
+/// # Ok::<(), mailwire_smtp_proto::body::BodyFault>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct BdatWriter {
     /// `None` if the content is no text.
     text: Option<TextWriter>,
+    bare: BareLineEnds,
 }
 
 impl BdatReader {
@@ -118,15 +121,34 @@ impl BdatWriter {
     /// is ended.
     #[must_use]
     pub const fn text() -> Self {
+        Self::text_with(BareLineEnds::Normalise)
+    }
+
+    /// The same, and what it makes of bare CR and LF; refusing them is for content that must not be
+    /// changed.
+    #[must_use]
+    pub const fn text_with(bare: BareLineEnds) -> Self {
         Self {
             text: Some(TextWriter::new(Dots::Kept)),
+            bare,
         }
     }
 
     /// A writer of octets (`BINARYMIME`): they go out as they are.
     #[must_use]
     pub const fn binary() -> Self {
-        Self { text: None }
+        Self {
+            text: None,
+            bare: BareLineEnds::Normalise,
+        }
+    }
+
+    /// What is wrong with the content so far: a bare CR or LF, where they are refused. What was
+    /// written is still whole lines, as if it had been a CRLF.
+    #[must_use]
+    pub fn fault(&self) -> Option<BodyFault> {
+        let fault = self.text.as_ref().and_then(TextWriter::fault);
+        fault.filter(|_| self.bare == BareLineEnds::Refuse)
     }
 
     /// Appends a piece of content to `out` as a chunk that is not the last. A piece that comes to no
@@ -134,39 +156,64 @@ impl BdatWriter {
     ///
     /// The chunk is as long as the piece, so the caller says by its pieces how long chunks are.
     pub fn write(&mut self, content: &[u8], out: &mut BytesMut) {
-        self.chunk(content, false, out);
+        let length = self.length(content, false).1;
+        self.chunk(content, length, false, out);
     }
 
     /// Appends the last piece of content to `out`, which may be empty, as the last chunk:
     /// `BDAT n LAST` (RFC 3030 section 2). The writer is then at the start of another message.
-    pub fn finish(&mut self, content: &[u8], out: &mut BytesMut) {
-        self.chunk(content, true, out);
+    ///
+    /// # Errors
+    ///
+    /// The [`fault`](Self::fault) of a writer that refuses bare CR and LF, also in this piece. The
+    /// chunk is not appended then: the server has to be left without it, by RSET or by closing the
+    /// connection, or it would take the message as it is. Other writers have none.
+    pub fn finish(&mut self, content: &[u8], out: &mut BytesMut) -> Result<(), BodyFault> {
+        match self.length(content, true) {
+            (Some(fault), _) if self.bare == BareLineEnds::Refuse => {
+                self.text = Some(TextWriter::new(Dots::Kept));
+                Err(fault)
+            }
+            (_, length) => {
+                self.chunk(content, length, true, out);
+                Ok(())
+            }
+        }
     }
 
-    fn chunk(&mut self, content: &[u8], last: bool, out: &mut BytesMut) {
-        // The count comes before the octets, so they are gone through twice.
-        let size = match &self.text {
-            None => u64::try_from(content.len()).unwrap_or(u64::MAX),
+    /// The octets that a piece comes to, and what is wrong with the text up to its end. The count
+    /// comes before the octets, so they are gone through twice.
+    fn length(&self, content: &[u8], last: bool) -> (Option<BodyFault>, u64) {
+        match &self.text {
+            None => (None, u64::try_from(content.len()).unwrap_or(u64::MAX)),
             Some(text) => {
                 let (mut text, mut size) = (text.clone(), 0);
-                put(&mut text, content, last, &mut size);
-                size
+                let fault = put(&mut text, content, last, &mut size);
+                (fault, size)
             }
-        };
+        }
+    }
+
+    fn chunk(&mut self, content: &[u8], size: u64, last: bool, out: &mut BytesMut) {
         if size > 0 || last {
             // Writing to a BytesMut cannot fail: it grows.
             let _ = write!(out, "BDAT {}\r\n", Bdat { size, last });
         }
         match &mut self.text {
             None => out.put_slice(content),
-            Some(text) => put(text, content, last, out),
+            Some(text) => {
+                put(text, content, last, out);
+            }
         }
     }
 }
 
-fn put(text: &mut TextWriter, content: &[u8], last: bool, out: &mut impl Sink) {
+fn put(
+    text: &mut TextWriter,
+    content: &[u8],
+    last: bool,
+    out: &mut impl Sink,
+) -> Option<BodyFault> {
     text.write(content, out);
-    if last {
-        text.finish(out);
-    }
+    if last { text.finish(out) } else { text.fault() }
 }

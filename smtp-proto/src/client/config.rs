@@ -2,6 +2,7 @@
 
 use mailwire_tls_policy::outbound::{PeerLocation, Policy};
 
+use crate::body::BareLineEnds;
 use crate::dialect::Dialect;
 use crate::reply::ReplyLimits;
 use crate::timer::Timeouts;
@@ -16,6 +17,10 @@ pub struct Config {
     pub policy: Policy,
     /// Where the connected server is, by its transport address and never by a host name.
     pub location: PeerLocation,
+    /// What becomes of a CR without LF, or an LF without CR, in content. As a file of the local
+    /// system has its line ends, they become CRLF by default; content that was signed, or that is
+    /// passed on, must not be changed and wants [`BareLineEnds::Refuse`].
+    pub bare_line_ends: BareLineEnds,
     /// How long each wait may last.
     pub timeouts: Timeouts,
     /// Bounds.
@@ -46,6 +51,7 @@ impl Config {
             dialect,
             policy,
             location,
+            bare_line_ends: BareLineEnds::Normalise,
             timeouts: Timeouts::default(),
             limits: Limits::default(),
         }

@@ -3,6 +3,7 @@
 use mailwire_tls_policy::outbound::Refusal;
 
 use crate::auth::Mechanism;
+use crate::body::BodyFault;
 use crate::error::Misuse;
 use crate::reply::{Code, ReplyFault};
 use crate::table::SequenceFault;
@@ -46,10 +47,14 @@ pub enum NotNow {
     /// The transaction has as many recipients as the configuration allows.
     #[error("the transaction has as many recipients as this client allows")]
     TooManyRecipients,
-    /// The path has UTF-8 in it, and SMTPUTF8 is not asked for, or not offered (RFC 6531 section
-    /// 3.4).
-    #[error("the address is not ASCII, and SMTPUTF8 is not in use (RFC 6531 section 3.4)")]
+    /// The path or a parameter has UTF-8 in it, and the MAIL of the transaction did not ask for
+    /// SMTPUTF8 (RFC 6531 section 3.4).
+    #[error("the address is not ASCII, and MAIL did not ask for SMTPUTF8 (RFC 6531 section 3.4)")]
     NotAscii,
+    /// The content has a bare CR or LF, which the configuration refuses. The session is over without
+    /// the end of the content, so that the server takes no part of it for a message.
+    #[error(transparent)]
+    Content(#[from] BodyFault),
     /// The dialect has no such command: HELO in LMTP (RFC 2033 section 4.1).
     #[error("the dialect has no such command (RFC 2033 section 4.1)")]
     NotInDialect,
@@ -155,6 +160,8 @@ impl NotNow {
             Self::NoContentWanted => "no_content_wanted",
             Self::TooManyRecipients => "too_many_recipients",
             Self::NotAscii => "not_ascii",
+            Self::Content(BodyFault::BareCr) => "bare_cr",
+            Self::Content(BodyFault::BareLf) => "bare_lf",
             Self::NotInDialect => "not_in_dialect",
             Self::TurnedAway => "turned_away",
             Self::Closed => "closed",

@@ -27,6 +27,7 @@ use bytes::BytesMut;
 use mailwire_tls_policy::Channel;
 
 use crate::body::DataWriter;
+use crate::charset::Charset;
 use crate::ehlo::Capabilities;
 use crate::error::Misuse;
 use crate::reply::ReplyReader;
@@ -88,6 +89,8 @@ pub struct Session {
     reader: ReplyReader,
     outstanding: Outstanding,
     writer: DataWriter,
+    /// What the paths of the transaction may be made of, as its MAIL said.
+    charset: Charset,
     next_id: u32,
     /// When the wait began that `deadline` is about.
     since: Instant,
@@ -259,6 +262,7 @@ impl Session {
     /// A session that knows nothing but its configuration.
     fn unknown(config: Arc<Config>, channel: Channel, welcome: Welcome, now: Instant) -> Self {
         let reader = ReplyReader::with_limits(config.limits.reply);
+        let writer = DataWriter::with(config.bare_line_ends);
         Self {
             config,
             channel,
@@ -269,7 +273,8 @@ impl Session {
             capabilities: Capabilities::none(),
             reader,
             outstanding: Outstanding::default(),
-            writer: DataWriter::new(),
+            writer,
+            charset: Charset::Ascii,
             next_id: 0,
             since: now,
         }

@@ -15,8 +15,9 @@ use super::outstanding::Sent;
 use super::reply::{question, unasked};
 use super::{Session, Welcome};
 use crate::auth::{Mechanism, PlainCredentials};
+use crate::charset::Charset;
 use crate::host::HelloName;
-use crate::params::{MailParameters, Parameter, RcptParameters};
+use crate::params::{MailParameters, RcptParameters};
 use crate::path::{ForwardPath, ReversePath};
 use crate::table::{Cell, Outcome, Phase, SequenceFault, on_outcome, on_verb};
 use crate::verb::Verb;
@@ -152,6 +153,11 @@ impl Session {
         if !path.is_ascii() && !parameters.smtputf8 {
             return Err(NotNow::NotAscii);
         }
+        self.charset = if parameters.smtputf8 {
+            Charset::Utf8
+        } else {
+            Charset::Ascii
+        };
         self.send(
             Verb::Mail,
             format_args!(" FROM:{path}{parameters}"),
@@ -164,7 +170,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`NotNow::TooManyRecipients`]; else as [`rset`](Self::rset).
+    /// [`NotNow::TooManyRecipients`], [`NotNow::NotOffered`] for a parameter, [`NotNow::NotAscii`];
+    /// else as [`rset`](Self::rset).
     pub fn rcpt(
         &mut self,
         path: &ForwardPath<'_>,
@@ -177,7 +184,8 @@ impl Session {
             return Err(NotNow::TooManyRecipients);
         }
         self.offered(parameters.extensions())?;
-        if !path.is_ascii() && !self.capabilities.offers(Parameter::SmtpUtf8.extension()) {
+        let is_ascii = path.is_ascii() && parameters.is_ascii();
+        if !is_ascii && self.charset == Charset::Ascii {
             return Err(NotNow::NotAscii);
         }
         self.send(Verb::Rcpt, format_args!(" TO:{path}{parameters}"), now, out)
@@ -203,20 +211,29 @@ impl Session {
         self.send(Verb::Data, format_args!(""), now, out)
     }
 
-    /// A piece of content, after 354. Line ends of any kind become CRLF, and dots are doubled.
+    /// A piece of content, after 354. Line ends of any kind become CRLF, unless
+    /// [`Config::bare_line_ends`](super::Config::bare_line_ends) refuses them, and dots are doubled.
     ///
     /// # Errors
     ///
     /// [`NotNow::NoContentWanted`] if no 354 is in. [`SequenceFault::NoRecipients`] if there is a
     /// 354, yet no recipient was accepted: only [`end_of_content`](Self::end_of_content) may
-    /// follow (RFC 2920 section 3.1).
+    /// follow (RFC 2920 section 3.1). [`NotNow::Content`]: the session is over.
     pub fn content(&mut self, content: &[u8], out: &mut BytesMut) -> Result<(), NotNow> {
         self.check_content()?;
         if self.outstanding.accepted() == 0 {
             return Err(SequenceFault::NoRecipients.into());
         }
+        let said_before = out.len();
         self.writer.write(content, out);
-        Ok(())
+        match self.writer.fault() {
+            None => Ok(()),
+            Some(fault) => {
+                out.truncate(said_before);
+                self.close();
+                Err(fault.into())
+            }
+        }
     }
 
     /// The end of the content. One verdict will come in SMTP, one for each accepted recipient in
@@ -224,15 +241,20 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`NotNow::NoContentWanted`] if no 354 is in.
+    /// [`NotNow::NoContentWanted`] if no 354 is in. [`NotNow::Content`] if the last octet was a CR
+    /// and such are refused: the session is over.
     pub fn end_of_content(
         &mut self,
         now: Instant,
         out: &mut BytesMut,
     ) -> Result<CommandId, NotNow> {
         self.check_content()?;
-        // It normalises, so it refuses nothing.
-        let _ = self.writer.finish(out);
+        let said_before = out.len();
+        if let Err(fault) = self.writer.finish(out) {
+            out.truncate(said_before);
+            self.close();
+            return Err(fault.into());
+        }
         let id = self.take_id();
         let owed = self
             .config

@@ -16,23 +16,19 @@ pub struct TextString<'i>(&'i str);
 #[derive(Clone)]
 pub struct TextStringBuf(Box<str>);
 
-/// The arguments of VRFY and EXPN. `Display` writes them as they are sent; with SMTPUTF8 also where
-/// only the text needs it.
+/// The arguments of VRFY and EXPN: what is asked about, and whether SMTPUTF8 is behind it, without
+/// which it is in ASCII. `Display` writes them as they are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Verify<'i> {
-    /// What is asked about: a name, a mailbox or a list.
-    pub string: TextString<'i>,
-    /// SMTPUTF8: the reply may have UTF-8 (RFC 6531 section 3.7.4.2).
-    pub smtputf8: bool,
+    string: TextString<'i>,
+    smtputf8: bool,
 }
 
 /// The owned twin of [`Verify`].
 #[derive(Clone)]
 pub struct VerifyBuf {
-    /// What is asked about: a name, a mailbox or a list.
-    pub string: TextStringBuf,
-    /// SMTPUTF8: the reply may have UTF-8 (RFC 6531 section 3.7.4.2).
-    pub smtputf8: bool,
+    string: TextStringBuf,
+    smtputf8: bool,
 }
 
 /// The arguments of VRFY or EXPN (RFC 5321 sections 4.1.1.6 and 4.1.1.7).
@@ -45,24 +41,33 @@ pub struct VerifyBuf {
 ///
 /// [`SyntaxError::MissingArgument`] and [`SyntaxError::Text`].
 pub fn verify(arguments: Arguments<'_>) -> Result<Verify<'_>, SyntaxError> {
-    const PARAMETER: &[u8] = b" SMTPUTF8";
     let arguments = arguments.trimmed();
-    let (string, smtputf8) = arguments
-        .len()
-        .checked_sub(PARAMETER.len())
-        .and_then(|at| arguments.split_at_checked(at))
-        .filter(|(string, end)| end.eq_ignore_ascii_case(PARAMETER) && !trim_end(string).is_empty())
-        .map_or((arguments, false), |(string, _)| (trim_end(string), true));
-    let charset = if smtputf8 {
-        Charset::Utf8
-    } else {
-        Charset::Ascii
+    let (string, smtputf8) = match without_smtputf8(arguments) {
+        Some(string) => (string, true),
+        None => (arguments, false),
     };
     if string.is_empty() {
         return Err(SyntaxError::MissingArgument);
     }
-    let string = TextString::parse_in(charset, string)?;
+    let string = TextString::parse_in(charset_with(smtputf8), string)?;
     Ok(Verify { string, smtputf8 })
+}
+
+/// What is before SMTPUTF8 at the end of the arguments, if it is there and is not all of them.
+fn without_smtputf8(arguments: &[u8]) -> Option<&[u8]> {
+    const PARAMETER: &[u8] = b" SMTPUTF8";
+    let at = arguments.len().checked_sub(PARAMETER.len())?;
+    let (string, end) = arguments.split_at_checked(at)?;
+    let string = trim_end(string);
+    (end.eq_ignore_ascii_case(PARAMETER) && !string.is_empty()).then_some(string)
+}
+
+const fn charset_with(smtputf8: bool) -> Charset {
+    if smtputf8 {
+        Charset::Utf8
+    } else {
+        Charset::Ascii
+    }
 }
 
 /// The argument of HELP, if there is one (RFC 5321 section 4.1.1.8).
@@ -153,7 +158,43 @@ impl TextStringBuf {
 
 grammar::owned_twin!(TextStringBuf, TextString, SyntaxError);
 
-impl Verify<'_> {
+impl<'i> Verify<'i> {
+    /// What a client asks about.
+    ///
+    /// ```
+    /// use mailwire_smtp_proto::command::{TextString, Verify};
+    ///
+    /// let who = TextString::parse("postmaster")?;
+    /// assert_eq!(Verify::new(who, true)?.to_string(), "postmaster SMTPUTF8");
+    /// assert!(Verify::new(TextString::parse("a SMTPUTF8")?, false).is_err());
+    /// # Ok::<(), mailwire_smtp_proto::command::SyntaxError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`SyntaxError::Text`] for what would be read as something else without SMTPUTF8: text outside
+    /// of ASCII, and text that ends with that word.
+    pub fn new(string: TextString<'i>, smtputf8: bool) -> Result<Self, SyntaxError> {
+        let text = string.as_str();
+        if smtputf8 || text.is_ascii() && without_smtputf8(text.as_bytes()).is_none() {
+            Ok(Self { string, smtputf8 })
+        } else {
+            Err(SyntaxError::Text)
+        }
+    }
+
+    /// What is asked about: a name, a mailbox or a list.
+    #[must_use]
+    pub const fn string(self) -> TextString<'i> {
+        self.string
+    }
+
+    /// SMTPUTF8: the reply may have UTF-8 (RFC 6531 section 3.7.4.2).
+    #[must_use]
+    pub const fn smtputf8(self) -> bool {
+        self.smtputf8
+    }
+
     /// The owned twin.
     #[must_use]
     pub fn to_owned(self) -> VerifyBuf {
@@ -186,8 +227,6 @@ impl fmt::Display for TextString<'_> {
 impl fmt::Display for Verify<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.string.fmt(f)?;
-        // Without it UTF-8 is no argument (RFC 6531 section 3.7.4.2).
-        let smtputf8 = self.smtputf8 || !self.string.as_str().is_ascii();
-        f.write_str(if smtputf8 { " SMTPUTF8" } else { "" })
+        f.write_str(if self.smtputf8 { " SMTPUTF8" } else { "" })
     }
 }

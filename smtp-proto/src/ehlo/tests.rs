@@ -216,6 +216,15 @@ fn a_list_without_a_name_is_no_line() {
     let names = attributes([&long[1..]]);
     let line = written("mx", &[Keyword::Xforward(&names)]);
     assert_eq!(line.len(), "250-mx\r\n".len() + 512);
+    // A name that fits is not lost for one before it that does not.
+    let names = attributes([&long, "NAME"]);
+    assert_eq!(
+        written("mx", &[Keyword::Xforward(&names)]),
+        "250-mx\r\n250 XFORWARD NAME\r\n"
+    );
+    let names = attributes([&long]);
+    let line = written("mx", &[Keyword::Xclient(&names)]);
+    assert_eq!(line.len(), "250-mx\r\n".len() + 511, "a shorter keyword");
 }
 
 #[test]

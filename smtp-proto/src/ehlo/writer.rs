@@ -127,11 +127,9 @@ impl Keyword<'_> {
     fn says_anything(self) -> bool {
         match self {
             Self::Auth(names) => !names.is_empty(),
-            // Of attributes' names there is no limit, and the first may be too long already.
-            Self::Xclient([first, ..]) | Self::Xforward([first, ..]) => {
-                XFORWARD.len() + 1 + first.as_str().len() <= ROOM
-            }
-            Self::Xclient([]) | Self::Xforward([]) => false,
+            // Of attributes' names there is no limit, and perhaps none fits.
+            Self::Xclient(names) => names.iter().any(|it| fits(XCLIENT.len(), it.as_str())),
+            Self::Xforward(names) => names.iter().any(|it| fits(XFORWARD.len(), it.as_str())),
             Self::Limits(limits) => limits.is_any(),
             _ => true,
         }
@@ -165,7 +163,7 @@ impl Keyword<'_> {
             Self::Rrvs => out.write_str("RRVS"),
             Self::NoSoliciting(keywords) => {
                 out.write_str(NO_SOLICITING)?;
-                match keywords.filter(|it| NO_SOLICITING.len() + 1 + it.as_str().len() <= ROOM) {
+                match keywords.filter(|it| fits(NO_SOLICITING.len(), it.as_str())) {
                     Some(keywords) => write!(out, " {keywords}"),
                     None => Ok(()),
                 }
@@ -174,7 +172,7 @@ impl Keyword<'_> {
             Self::Vrfy => out.write_str("VRFY"),
             Self::Expn => out.write_str("EXPN"),
             Self::Help => out.write_str("HELP"),
-            Self::Xclient(names) => list("XCLIENT", names.iter().map(|it| it.as_str()), out),
+            Self::Xclient(names) => list(XCLIENT, names.iter().map(|it| it.as_str()), out),
             Self::Xforward(names) => list(XFORWARD, names.iter().map(|it| it.as_str()), out),
             Self::Raw(keyword) => out.write_str(keyword.as_str()),
         }
@@ -182,7 +180,13 @@ impl Keyword<'_> {
 }
 
 const NO_SOLICITING: &str = "NO-SOLICITING";
+const XCLIENT: &str = "XCLIENT";
 const XFORWARD: &str = "XFORWARD";
+
+/// Whether a word fits a line of so many octets, a blank between them.
+const fn fits(octets: usize, word: &str) -> bool {
+    octets + 1 + word.len() <= ROOM
+}
 
 /// A keyword and the names that fit the line.
 fn list<'n>(
@@ -193,7 +197,7 @@ fn list<'n>(
     let start = out.len();
     out.write_str(keyword)?;
     for name in names {
-        if out.len() - start + 1 + name.len() <= ROOM {
+        if fits(out.len() - start, name) {
             write!(out, " {name}")?;
         }
     }

@@ -26,8 +26,9 @@ pub struct ReceivedReply {
     /// The enhanced code, if the first line has one of the same class.
     pub enhanced: Option<EnhancedCode>,
     /// The text of each line without both codes. What is not UTF-8, controls other than TAB, and
-    /// characters that end a line, turn the direction of the text or are invisible are U+FFFD, so
-    /// the text is safe for logs and terminals.
+    /// characters that end a line, turn the direction of the text, or are invisible without any
+    /// effect on those beside them (as joiners have) are U+FFFD, so the text is safe for logs and
+    /// terminals.
     pub lines: Vec<String>,
 }
 

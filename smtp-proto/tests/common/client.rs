@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use mailwire_smtp_proto::auth::PlainCredentials;
+use mailwire_smtp_proto::body::BareLineEnds;
+use mailwire_smtp_proto::charset::Charset;
 use mailwire_smtp_proto::client::{Config, Event, Need, NotNow, Session, TlsUpgrade};
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::host::HelloName;
@@ -181,15 +183,15 @@ impl Driver {
             "cancel" => session.auth_cancel(now, out).map(drop),
             "mail" => {
                 let (path, parameters) = rest.split_once(' ').unwrap_or((rest, ""));
-                let path = ReversePath::parse(path).unwrap();
+                let path = ReversePath::parse_in(Charset::Utf8, path).unwrap();
                 let parameters = MailParameters::parse(parameters).unwrap();
                 session.mail(&path, &parameters, now, out).map(drop)
             }
             "rcpt" => {
-                let path = ForwardPath::parse(rest).unwrap();
-                session
-                    .rcpt(&path, &RcptParameters::default(), now, out)
-                    .map(drop)
+                let (path, parameters) = rest.split_once(' ').unwrap_or((rest, ""));
+                let path = ForwardPath::parse_in(Charset::Utf8, path).unwrap();
+                let parameters = RcptParameters::parse_in(Charset::Utf8, parameters).unwrap();
+                session.rcpt(&path, &parameters, now, out).map(drop)
             }
             "data" => session.data(now, out).map(drop),
             "content" => session.content(&unescape(rest), out),
@@ -274,15 +276,19 @@ fn configure(script: &Script) -> (Config, Channel) {
     let mut policy = Policy::new(TlsMode::Opportunistic);
     let mut location = PeerLocation::Remote;
     let mut channel = Channel::Plain;
+    let mut bare_line_ends = BareLineEnds::Normalise;
     for (key, value) in &script.settings {
         match (key.as_str(), value.as_str()) {
             ("dialect", "lmtp") => dialect = Dialect::Lmtp,
             ("tls", mode) => policy.tls = mode.parse().unwrap(),
             ("cleartext_auth", rule) => policy.cleartext_auth = rule.parse().unwrap(),
+            ("bare_line_ends", "refuse") => bare_line_ends = BareLineEnds::Refuse,
             ("location", "loopback") => location = PeerLocation::Loopback,
             ("channel", "tls") => channel = Channel::Tls,
             other => panic!("unknown setting {other:?}"),
         }
     }
-    (Config::new(dialect, policy, location), channel)
+    let mut config = Config::new(dialect, policy, location);
+    config.bare_line_ends = bare_line_ends;
+    (config, channel)
 }
