@@ -224,7 +224,7 @@ fn a_list_without_a_name_is_no_line() {
     );
     let names = attributes([&long]);
     let line = written("mx", &[Keyword::Xclient(&names)]);
-    assert_eq!(line.len(), "250-mx\r\n".len() + 511, "a shorter keyword");
+    assert_eq!(line.len(), "250-mx\r\n".len() + 512, "a shorter keyword");
 }
 
 #[test]
