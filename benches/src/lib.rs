@@ -88,7 +88,7 @@ pub fn serve(config: Arc<Config>, input: &[u8], size: usize) -> u64 {
         .step_by(size)
         .map(|from| (from + size).min(input.len()))
     {
-        while session.need(&input[start..end], &out) == Need::Nothing && !session.is_closed() {
+        while session.need(&input[start..end], now, &out) == Need::Nothing && !session.is_closed() {
             let step = session
                 .advance(&input[start..end], now, &mut out)
                 .expect("no misuse");

@@ -135,6 +135,7 @@ fn timeouts(plan: &Plan) -> Timeouts {
         reply: each,
         data_reply: each,
         data_done: each,
+        ..Timeouts::default()
     }
 }
 

@@ -32,7 +32,20 @@ fn run(role: Role, dialect: Dialect, data: &[u8], size: usize) -> (Vec<u8>, Vec<
     let mut listener = Listener::of(role);
     listener.auth = AuthRule::Optional;
     listener.cleartext_auth = CleartextAuth::Allow;
-    let config = Arc::new(Config::new(hostname, dialect, listener));
+    let mut config = Config::new(hostname, dialect, listener);
+    let extensions = &mut config.extensions;
+    extensions.smtputf8 = true;
+    extensions.dsn = true;
+    extensions.binary_mime = true;
+    extensions.deliver_by = Some(0);
+    extensions.mt_priority = Some(None);
+    extensions.etrn = true;
+    extensions.vrfy = true;
+    extensions.expn = true;
+    config.limits.text_line = Some(100);
+    config.limits.message_size = Some(1000);
+    config.limits.discarded = 2000;
+    let config = Arc::new(config);
     let now = Instant::now();
     let mut out = BytesMut::new();
     let mut session = Session::new(config, Peer::local(), Channel::Plain, now, &mut out);
@@ -41,7 +54,7 @@ fn run(role: Role, dialect: Dialect, data: &[u8], size: usize) -> (Vec<u8>, Vec<
         unread.extend_from_slice(piece);
         loop {
             said.extend_from_slice(&out.split());
-            match session.need(&unread, &out) {
+            match session.need(&unread, now, &out) {
                 Need::Nothing => {}
                 Need::Input | Need::Answer | Need::Flush => break,
             }
@@ -75,6 +88,8 @@ fn step(
         Some(Event::Mail { pending, .. }) => session.answer(pending, Decision::Accept, now, out),
         Some(Event::Rcpt { pending, .. }) => session.answer(pending, Decision::Accept, now, out),
         Some(Event::Data { pending }) => session.answer(pending, Admission::Accept, now, out),
+        Some(Event::Verify { pending, .. }) => session.answer(pending, Decision::Accept, now, out),
+        Some(Event::Etrn { pending, .. }) => session.answer(pending, Decision::Accept, now, out),
         Some(Event::Message { pending, .. }) => {
             session.answer(pending, Decision::Accept.into(), now, out)
         }

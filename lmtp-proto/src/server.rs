@@ -74,8 +74,8 @@ impl Session {
     }
 
     /// What the session waits for; see [`smtp::Session::need`].
-    pub fn need(&mut self, unread: &[u8], out: &BytesMut) -> Need {
-        self.0.need(unread, out)
+    pub fn need(&mut self, unread: &[u8], now: Instant, out: &BytesMut) -> Need {
+        self.0.need(unread, now, out)
     }
 
     /// Takes at most one line, or one piece of content; see [`smtp::Session::advance`].
@@ -123,6 +123,24 @@ impl Session {
         out: &mut BytesMut,
     ) -> Result<(), Error> {
         self.0.answer(pending, Verdict::Each(verdicts), now, out)
+    }
+
+    /// What became of a message for one recipient, in any order; see
+    /// [`smtp::Session::answer_recipient`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn answer_delivery(
+        &mut self,
+        pending: &Pending<ask::Message>,
+        recipient: usize,
+        verdict: Decision,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<(), Error> {
+        self.0
+            .answer_recipient(pending, recipient, verdict, now, out)
     }
 
     /// Says 220 to STARTTLS and gives up the session; see [`smtp::Session::start_tls`].

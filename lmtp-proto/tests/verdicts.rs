@@ -35,7 +35,7 @@ fn talk(input: &[u8], size: usize) -> String {
     let mut verdicts = Vec::new();
     for piece in input.chunks(size) {
         unread.extend_from_slice(piece);
-        while session.need(&unread, &out) == Need::Nothing && !session.is_closed() {
+        while session.need(&unread, now, &out) == Need::Nothing && !session.is_closed() {
             let step = session.advance(&unread, now, &mut out).unwrap();
             let consumed = step.consumed;
             match step.event {

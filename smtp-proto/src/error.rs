@@ -21,6 +21,9 @@ pub enum Misuse {
         /// How many verdicts were given.
         given: usize,
     },
+    /// There is no such recipient, or it has its verdict already.
+    #[error("recipient {0} of the message has a verdict already, or there is none")]
+    Recipient(usize),
     /// The TLS hand-over of a client whose server has not said 220 to STARTTLS.
     #[error("the server has not said yes to STARTTLS")]
     NoUpgrade,

@@ -17,6 +17,12 @@
 //!              334  Authenticating
 //!
 //!  any phase: QUIT, 421, EOF ──► Closed          Ehlo: STARTTLS 220 ──► Upgrading (no way back)
+//!
+//!  in place of DATA:
+//!            BDAT n      n octets       BDAT n, BDAT n LAST
+//!      Rcpt ────────► Chunk ─────► Chunks ─────────────────► Chunk ─── LAST, any verdict ──► Ehlo
+//!                       │             │
+//!                       └─ too large ─┴─ refused ──► Spoiled ── BDAT LAST (refused), RSET ──► Ehlo
 //! ```
 //!
 //! Both are total by construction: an array of every phase for every verb, and an exhaustive match.
@@ -37,8 +43,16 @@ pub enum Phase {
     Mail,
     /// At least one RCPT was accepted.
     Rcpt,
+    /// A chunk of the message is whole, and it was not the last: the next one has to come (RFC 3030
+    /// section 2).
+    Chunks,
+    /// A chunk was refused: no chunk is taken any more, until the last one or RSET ends the
+    /// transaction.
+    Spoiled,
     /// 354 was sent: what comes is the message's content.
     Content,
+    /// BDAT was accepted: what comes is content, as many octets as it said.
+    Chunk,
     /// 334 was sent: the next line is a response of the SASL exchange, not a command.
     Authenticating,
     /// 220 was sent to STARTTLS: nothing more is SMTP until the handshake is over.
@@ -64,8 +78,20 @@ pub enum Question {
     Rcpt,
     /// May the content come? (DATA)
     Data,
+    /// May the octets of a chunk be content? (BDAT)
+    Chunk,
+    /// May the octets of the last chunk be content? (BDAT LAST)
+    LastChunk,
+    /// Is the chunk taken? (the end of one that is not the last)
+    ChunkEnd,
     /// Is the message taken? (the end of the content)
     Message,
+    /// What is there of this address? (VRFY, EXPN)
+    Verify,
+    /// Shall mail be sent that waits? (ETRN)
+    Etrn,
+    /// A command that the embedder has added.
+    Custom,
 }
 
 /// How a question was answered. Deliberately exhaustive.
@@ -100,6 +126,14 @@ pub enum SequenceFault {
         "no recipient was accepted, so there is nobody to take the message (RFC 5321 section 4.1.1.4)"
     )]
     NoRecipients,
+    /// The message comes in chunks: another one, or RSET (RFC 3030 section 2).
+    #[error("the message comes in chunks: BDAT or RSET has to follow (RFC 3030 section 2)")]
+    ChunksOnly,
+    /// A chunk was refused, and with it all of them (RFC 3030 section 2).
+    #[error(
+        "a chunk of the message was refused, and so are the others; say RSET (RFC 3030 section 2)"
+    )]
+    ChunkRefused,
     /// Not while a mail transaction is open.
     #[error("a mail transaction is open; finish it or say RSET (RFC 5321 section 4.1.4)")]
     InTransaction,
@@ -116,9 +150,11 @@ pub enum SequenceFault {
 pub enum Cell {
     /// The question is put; the phase stays until it is answered.
     Ask(Question),
+    /// The question is answered with yes already, by an earlier one.
+    Grant(Question),
     /// A transaction, if any, is dropped and 250 said; the phase becomes that after the hello.
     Reset,
-    /// A reply that changes nothing (NOOP, HELP, VRFY, EXPN).
+    /// A reply that changes nothing (NOOP, HELP).
     Inform,
     /// 221 and the end.
     Quit,
@@ -167,6 +203,29 @@ impl Position {
         self.after_hello
     }
 
+    /// What `verb` means here: its cell of the first table, except that after HELO no extension is
+    /// offered, wherever the transaction stands.
+    #[must_use]
+    pub const fn on_verb(self, verb: Verb) -> Cell {
+        match verb {
+            Verb::Bdat => self.extended(on_verb(self.phase, verb)),
+            _ => on_verb(self.phase, verb),
+        }
+    }
+
+    /// What a verb that the embedder has added means here.
+    #[must_use]
+    pub const fn on_custom_verb(self) -> Cell {
+        self.extended(on_custom_verb(self.phase))
+    }
+
+    const fn extended(self, cell: Cell) -> Cell {
+        match (cell, self.after_hello) {
+            (Cell::Ask(_) | Cell::Grant(_), Phase::Helo) => EHLO,
+            _ => cell,
+        }
+    }
+
     /// Where `next` leads. [`Next::Never`] leads to the end, which is safe everywhere.
     #[must_use]
     pub const fn follow(self, next: Next) -> Self {
@@ -186,13 +245,16 @@ impl Position {
 
 impl Phase {
     /// Every phase, in the order of the table's columns.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Greeted,
         Self::Helo,
         Self::Ehlo,
         Self::Mail,
         Self::Rcpt,
+        Self::Chunks,
+        Self::Spoiled,
         Self::Content,
+        Self::Chunk,
         Self::Authenticating,
         Self::Upgrading,
         Self::Closed,
@@ -202,15 +264,36 @@ impl Phase {
     #[must_use]
     pub const fn takes_commands(self) -> bool {
         match self {
-            Self::Greeted | Self::Helo | Self::Ehlo | Self::Mail | Self::Rcpt => true,
-            Self::Content | Self::Authenticating | Self::Upgrading | Self::Closed => false,
+            Self::Greeted
+            | Self::Helo
+            | Self::Ehlo
+            | Self::Mail
+            | Self::Rcpt
+            | Self::Chunks
+            | Self::Spoiled => true,
+            Self::Content | Self::Chunk | Self::Authenticating | Self::Upgrading | Self::Closed => {
+                false
+            }
         }
     }
 
     /// Whether a transaction is open.
     #[must_use]
     pub const fn in_transaction(self) -> bool {
-        matches!(self, Self::Mail | Self::Rcpt | Self::Content)
+        match self {
+            Self::Mail
+            | Self::Rcpt
+            | Self::Chunks
+            | Self::Spoiled
+            | Self::Content
+            | Self::Chunk => true,
+            Self::Greeted
+            | Self::Helo
+            | Self::Ehlo
+            | Self::Authenticating
+            | Self::Upgrading
+            | Self::Closed => false,
+        }
     }
 
     const fn index(self) -> usize {
@@ -220,7 +303,7 @@ impl Phase {
 
 impl Question {
     /// Every question.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 14] = [
         Self::Helo,
         Self::Ehlo,
         Self::Auth,
@@ -228,7 +311,13 @@ impl Question {
         Self::Mail,
         Self::Rcpt,
         Self::Data,
+        Self::Chunk,
+        Self::LastChunk,
+        Self::ChunkEnd,
         Self::Message,
+        Self::Verify,
+        Self::Etrn,
+        Self::Custom,
     ];
 }
 
@@ -243,7 +332,7 @@ impl Outcome {
 }
 
 /// Number of phases that take commands: the columns of the first table.
-const COLUMNS: usize = 5;
+const COLUMNS: usize = 7;
 
 type Row = [Cell; COLUMNS];
 
@@ -252,38 +341,60 @@ const EHLO: Cell = Cell::Refuse(SequenceFault::EhloFirst);
 const MAIL: Cell = Cell::Refuse(SequenceFault::MailFirst);
 const NOBODY: Cell = Cell::Refuse(SequenceFault::NoRecipients);
 const BUSY: Cell = Cell::Refuse(SequenceFault::InTransaction);
+const CHUNKS: Cell = Cell::Refuse(SequenceFault::ChunksOnly);
+const GRANT: Cell = Cell::Grant(Question::Chunk);
+const SPOILED: Cell = Cell::Refuse(SequenceFault::ChunkRefused);
 const NOT_YET: Cell = Cell::Refuse(SequenceFault::NotImplemented);
 
 /// The first table. HELO and EHLO in mid-session reset (RFC 5321 section 4.1.4), and the reset
 /// takes effect when they are accepted. STARTTLS and AUTH are not for a transaction (RFC 4954
 /// section 4 says so of AUTH; Postfix refuses STARTTLS there as well, and dropping a transaction
-/// that the client believes open would be the worse surprise).
+/// that the client believes open would be the worse surprise). A message comes by DATA or in chunks,
+/// not by both, and behind the first chunk nobody is added to it (RFC 3030 section 2).
+#[rustfmt::skip]
 const fn row(verb: Verb) -> Row {
-    //                      Greeted       Helo          Ehlo          Mail          Rcpt
+    const fn ask(question: Question) -> Cell {
+        Cell::Ask(question)
+    }
+    use Question::{Auth, Chunk, Data, Ehlo, Etrn, Helo, Mail, Rcpt, StartTls, Verify};
     match verb {
-        Verb::Helo => [Cell::Ask(Question::Helo); COLUMNS],
-        Verb::Ehlo | Verb::Lhlo => [Cell::Ask(Question::Ehlo); COLUMNS],
-        Verb::StartTls => [FIRST, EHLO, Cell::Ask(Question::StartTls), BUSY, BUSY],
-        Verb::Auth => [FIRST, EHLO, Cell::Ask(Question::Auth), BUSY, BUSY],
-        Verb::Mail => [
-            FIRST,
-            Cell::Ask(Question::Mail),
-            Cell::Ask(Question::Mail),
-            BUSY,
-            BUSY,
-        ],
-        Verb::Rcpt => [
-            FIRST,
-            MAIL,
-            MAIL,
-            Cell::Ask(Question::Rcpt),
-            Cell::Ask(Question::Rcpt),
-        ],
-        Verb::Data => [FIRST, MAIL, MAIL, NOBODY, Cell::Ask(Question::Data)],
-        Verb::Rset => [Cell::Reset; COLUMNS],
-        Verb::Noop | Verb::Help | Verb::Vrfy | Verb::Expn => [Cell::Inform; COLUMNS],
-        Verb::Quit => [Cell::Quit; COLUMNS],
-        Verb::Bdat | Verb::Etrn | Verb::Xclient | Verb::Xforward => [NOT_YET; COLUMNS],
+        //                     Greeted Helo       Ehlo           Mail       Rcpt        Chunks  Spoiled
+        Verb::Helo         => [ask(Helo); COLUMNS],
+        Verb::Ehlo
+        | Verb::Lhlo       => [ask(Ehlo); COLUMNS],
+        Verb::StartTls     => [FIRST, EHLO,      ask(StartTls), BUSY,      BUSY,       BUSY,   BUSY],
+        Verb::Auth         => [FIRST, EHLO,      ask(Auth),     BUSY,      BUSY,       BUSY,   BUSY],
+        Verb::Mail         => [FIRST, ask(Mail), ask(Mail),     BUSY,      BUSY,       BUSY,   BUSY],
+        Verb::Rcpt         => [FIRST, MAIL,      MAIL,          ask(Rcpt), ask(Rcpt),  CHUNKS, SPOILED],
+        Verb::Data         => [FIRST, MAIL,      MAIL,          NOBODY,    ask(Data),  CHUNKS, SPOILED],
+        Verb::Bdat         => [FIRST, EHLO,      MAIL,          NOBODY,    ask(Chunk), GRANT,  SPOILED],
+        Verb::Etrn         => [FIRST, EHLO,      ask(Etrn),     BUSY,      BUSY,       BUSY,   BUSY],
+        Verb::Rset         => [Cell::Reset; COLUMNS],
+        Verb::Noop
+        | Verb::Help       => [Cell::Inform; COLUMNS],
+        Verb::Vrfy
+        | Verb::Expn       => [ask(Verify); COLUMNS],
+        Verb::Quit         => [Cell::Quit; COLUMNS],
+        Verb::Xclient
+        | Verb::Xforward   => [NOT_YET; COLUMNS],
+    }
+}
+
+/// The row of the verbs that an embedder adds. They are extensions, and not for what comes in
+/// chunks.
+#[rustfmt::skip]
+const CUSTOM: Row = {
+    const ASK: Cell = Cell::Ask(Question::Custom);
+    [FIRST, EHLO, ASK, ASK, ASK, CHUNKS, SPOILED]
+};
+
+/// What a verb that the embedder has added means in `phase`: a row of the first table.
+#[must_use]
+pub const fn on_custom_verb(phase: Phase) -> Cell {
+    if phase.takes_commands() {
+        CUSTOM[phase.index()]
+    } else {
+        Cell::Refuse(SequenceFault::NoCommand)
     }
 }
 
@@ -301,13 +412,16 @@ pub const fn on_verb(phase: Phase, verb: Verb) -> Cell {
 #[must_use]
 pub const fn on_outcome(phase: Phase, question: Question, outcome: Outcome) -> Next {
     use Outcome::{Accepted, Closing, Continued, Rejected};
-    use Question::{Auth, Data, Ehlo, Helo, Mail, Message, Rcpt, StartTls};
+    use Question::{
+        Auth, Chunk, ChunkEnd, Custom, Data, Ehlo, Etrn, Helo, LastChunk, Mail, Message, Rcpt,
+        StartTls, Verify,
+    };
     match (question, phase, outcome) {
         // Nothing can follow the end, and nothing is asked while TLS is about to begin.
         (_, Phase::Closed | Phase::Upgrading, _) => Next::Never,
         (_, _, Closing) => Next::To(Phase::Closed),
 
-        (Helo | Ehlo, Phase::Content | Phase::Authenticating, _) => Next::Never,
+        (Helo | Ehlo, Phase::Content | Phase::Chunk | Phase::Authenticating, _) => Next::Never,
         (Helo, _, Accepted) => Next::To(Phase::Helo),
         (Ehlo, _, Accepted) => Next::To(Phase::Ehlo),
         (Helo | Ehlo, _, Rejected) => Next::Stay,
@@ -335,9 +449,32 @@ pub const fn on_outcome(phase: Phase, question: Question, outcome: Outcome) -> N
         (Data, Phase::Helo | Phase::Ehlo | Phase::Mail | Phase::Rcpt, Rejected) => Next::Stay,
         (Data, _, _) => Next::Never,
 
-        (Message, Phase::Content, Accepted | Rejected) => Next::AfterHello,
+        (Chunk | LastChunk, Phase::Rcpt | Phase::Chunks, Accepted) => Next::To(Phase::Chunk),
+        // Were one chunk refused and the next one taken, a message would lack its middle.
+        (Chunk, Phase::Mail | Phase::Rcpt | Phase::Chunks | Phase::Spoiled, Rejected) => {
+            Next::To(Phase::Spoiled)
+        }
+        (LastChunk, Phase::Mail | Phase::Rcpt | Phase::Chunks | Phase::Spoiled, Rejected) => {
+            Next::AfterHello
+        }
+        (Chunk | LastChunk, Phase::Greeted | Phase::Helo | Phase::Ehlo, Rejected) => Next::Stay,
+        (Chunk | LastChunk, _, _) => Next::Never,
+
+        (ChunkEnd, Phase::Chunk, Accepted) => Next::To(Phase::Chunks),
+        (ChunkEnd, Phase::Chunk, Rejected) => Next::To(Phase::Spoiled),
+        (ChunkEnd, _, _) => Next::Never,
+
+        (Message, Phase::Content | Phase::Chunk, Accepted | Rejected) => Next::AfterHello,
         (Message, _, _) => Next::Never,
 
-        (Helo | Ehlo, _, Continued) => Next::Never,
+        (Verify | Etrn | Custom, _, Accepted | Rejected) => {
+            if phase.takes_commands() {
+                Next::Stay
+            } else {
+                Next::Never
+            }
+        }
+
+        (Helo | Ehlo | Verify | Etrn | Custom, _, Continued) => Next::Never,
     }
 }

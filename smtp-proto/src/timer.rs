@@ -13,6 +13,13 @@ pub enum Timer {
     Command,
     /// The next block of a message's content (RFC 5321 section 4.5.3.2.5).
     DataBlock,
+    /// Server: content that comes too slowly, however steadily; see
+    /// [`Timeouts::content_rate`].
+    ContentRate,
+    /// Server: the whole session.
+    Session,
+    /// Server: how long the greeting is held back, to see who talks early.
+    Pregreeting,
     /// The embedder's answer to a question.
     Answer,
     /// The TLS handshake.
@@ -34,6 +41,9 @@ impl Timer {
         match self {
             Self::Command => "command",
             Self::DataBlock => "data block",
+            Self::ContentRate => "rate of content",
+            Self::Session => "session",
+            Self::Pregreeting => "greeting held back",
             Self::Answer => "answer",
             Self::Handshake => "TLS handshake",
             Self::Greeting => "greeting",
@@ -60,6 +70,14 @@ pub struct Timeouts {
     pub command: Duration,
     /// [`Timer::DataBlock`]; 3 minutes.
     pub data_block: Duration,
+    /// Octets of content a second that a peer has to come to on the whole ([`Timer::ContentRate`]),
+    /// with `data_block` to spare; 100. The time in which the embedder lets the peer wait does not
+    /// count. 0 for no such rule.
+    pub content_rate: u32,
+    /// [`Timer::Session`]; 24 hours.
+    pub session: Duration,
+    /// [`Timer::Pregreeting`]; none. RFC 5321 section 4.3.1 has the client wait for the greeting.
+    pub pregreeting: Duration,
     /// [`Timer::Answer`]; 5 minutes.
     pub answer: Duration,
     /// [`Timer::Handshake`]; 1 minute.
@@ -75,12 +93,14 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
-    /// How long `timer` may run.
+    /// How long `timer` may run; of the rate of content, before the first octet.
     #[must_use]
     pub const fn of(&self, timer: Timer) -> Duration {
         match timer {
             Timer::Command => self.command,
-            Timer::DataBlock => self.data_block,
+            Timer::DataBlock | Timer::ContentRate => self.data_block,
+            Timer::Session => self.session,
+            Timer::Pregreeting => self.pregreeting,
             Timer::Answer => self.answer,
             Timer::Handshake => self.handshake,
             Timer::Greeting => self.greeting,
@@ -106,6 +126,9 @@ impl Default for Timeouts {
         Self {
             command: MINUTE * 5,
             data_block: MINUTE * 3,
+            content_rate: 100,
+            session: MINUTE * 60 * 24,
+            pregreeting: Duration::ZERO,
             answer: MINUTE * 5,
             handshake: MINUTE,
             greeting: MINUTE * 5,

@@ -17,7 +17,8 @@ use std::path::Path;
 
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::table::{
-    Cell, Next, Outcome, Phase, Position, Question, SequenceFault, on_outcome, on_verb,
+    Cell, Next, Outcome, Phase, Position, Question, SequenceFault, on_custom_verb, on_outcome,
+    on_verb,
 };
 use mailwire_smtp_proto::verb::Verb;
 
@@ -33,17 +34,22 @@ fn follow(position: Position, next: Next) -> Position {
 
 /// The questions that a session may put in a phase: those of its verbs, and those that its own
 /// input brings up.
-fn questions(phase: Phase, dialect: Dialect) -> Vec<Question> {
+fn questions(state: Position, dialect: Dialect) -> Vec<Question> {
+    let phase = state.phase();
     let mut questions: Vec<Question> = Verb::ALL
         .into_iter()
         .filter(|&verb| dialect.has(verb))
-        .filter_map(|verb| match on_verb(phase, verb) {
+        .filter_map(|verb| match state.on_verb(verb) {
             Cell::Ask(question) => Some(question),
-            Cell::Reset | Cell::Inform | Cell::Quit | Cell::Refuse(_) => None,
+            Cell::Grant(_) | Cell::Reset | Cell::Inform | Cell::Quit | Cell::Refuse(_) => None,
         })
         .collect();
+    if let Cell::Ask(question) = state.on_custom_verb() {
+        questions.push(question);
+    }
     match phase {
         Phase::Content => questions.push(Question::Message),
+        Phase::Chunk => questions.extend([Question::ChunkEnd, Question::Message]),
         Phase::Authenticating => questions.push(Question::Auth),
         _ => {}
     }
@@ -64,13 +70,28 @@ fn steps(state: Position, dialect: Dialect) -> Vec<(String, Position)> {
     let phase = state.phase();
     let mut steps = Vec::new();
     for verb in Verb::ALL.into_iter().filter(|&verb| dialect.has(verb)) {
-        match on_verb(phase, verb) {
+        match state.on_verb(verb) {
             Cell::Reset => steps.push((verb.to_string(), follow(state, Next::AfterHello))),
             Cell::Quit => steps.push((verb.to_string(), follow(state, Next::To(Phase::Closed)))),
-            Cell::Ask(_) | Cell::Inform | Cell::Refuse(_) => {}
+            // The octets of a chunk come whatever is thought of it, so that it was refused leads
+            // somewhere as well.
+            cell if verb == Verb::Bdat && phase.takes_commands() => {
+                let granted = !matches!(cell, Cell::Refuse(_));
+                for question in [Question::Chunk, Question::LastChunk] {
+                    let outcomes = [Outcome::Accepted, Outcome::Rejected, Outcome::Closing];
+                    for outcome in outcomes.into_iter().skip(usize::from(!granted)) {
+                        let next = on_outcome(phase, question, outcome);
+                        steps.push((format!("{question:?} {outcome:?}"), follow(state, next)));
+                    }
+                }
+            }
+            Cell::Ask(_) | Cell::Grant(_) | Cell::Inform | Cell::Refuse(_) => {}
         }
     }
-    for question in questions(phase, dialect) {
+    for question in questions(state, dialect)
+        .into_iter()
+        .filter(|&question| question != Question::Chunk)
+    {
         for outcome in outcomes(question) {
             let next = on_outcome(phase, question, outcome);
             steps.push((format!("{question:?} {outcome:?}"), follow(state, next)));
@@ -119,14 +140,23 @@ fn every_reachable_state_keeps_the_rules() {
                 continue;
             }
             for (step, next) in steps(state, dialect) {
-                // A transaction begins with MAIL and goes on with RCPT and DATA only.
+                // A transaction begins with MAIL and goes on with RCPT, and then with DATA or with
+                // chunks, which nothing mends once one is refused.
                 if next.phase().in_transaction() && next.phase() != phase {
-                    let way = match next.phase() {
-                        Phase::Mail => (phase == after_hello, "Mail Accepted"),
-                        Phase::Rcpt => (phase == Phase::Mail, "Rcpt Accepted"),
-                        _ => (phase == Phase::Rcpt, "Data Accepted"),
+                    let chunks = matches!(phase, Phase::Rcpt | Phase::Chunks);
+                    let is_way = match (next.phase(), step.as_str()) {
+                        (Phase::Mail, "Mail Accepted") => phase == after_hello,
+                        (Phase::Rcpt, "Rcpt Accepted") => phase == Phase::Mail,
+                        (Phase::Content, "Data Accepted") => phase == Phase::Rcpt,
+                        (Phase::Chunk, "Chunk Accepted" | "LastChunk Accepted") => chunks,
+                        (Phase::Chunks, "ChunkEnd Accepted") => phase == Phase::Chunk,
+                        (Phase::Spoiled, "ChunkEnd Rejected") => phase == Phase::Chunk,
+                        (Phase::Spoiled, "Chunk Rejected") => {
+                            phase == Phase::Mail || phase == Phase::Rcpt || phase == Phase::Chunks
+                        }
+                        _ => false,
                     };
-                    assert_eq!((true, step.as_str()), way, "{state:?} -> {next:?}");
+                    assert!(is_way, "{state:?} {step} -> {next:?}");
                 }
                 // Every state can be left for the end.
                 let closing = step == "QUIT" || step.ends_with("Closing");
@@ -178,11 +208,17 @@ fn picture() -> String {
     md.push_str("\n|---|");
     md.push_str(&"---|".repeat(columns.len()));
     md.push('\n');
-    for verb in Verb::ALL {
-        write!(md, "| {verb} |").unwrap();
+    let rows = Verb::ALL
+        .into_iter()
+        .map(|verb| (verb.to_string(), Some(verb)))
+        .chain([("added by the embedder".to_owned(), None)]);
+    for (name, verb) in rows {
+        write!(md, "| {name} |").unwrap();
         for &phase in &columns {
-            match on_verb(phase, verb) {
+            let cell = verb.map_or_else(|| on_custom_verb(phase), |verb| on_verb(phase, verb));
+            match cell {
                 Cell::Ask(question) => write!(md, " **{question:?}?** |"),
+                Cell::Grant(question) => write!(md, " {question:?} granted |"),
                 Cell::Reset => write!(md, " 250, to the hello |"),
                 Cell::Inform => write!(md, " reply |"),
                 Cell::Quit => write!(md, " 221, Closed |"),
@@ -192,7 +228,9 @@ fn picture() -> String {
         }
         md.push('\n');
     }
-    md.push_str("\nIn Content, Authenticating, Upgrading and Closed no line is a command.\n");
+    md.push_str(
+        "\nIn Content, Chunk, Authenticating, Upgrading and Closed no line is a command.\n",
+    );
     md.push_str("\n## Outcome of a question\n\n| question | phase | Accepted | Continued | Rejected | Closing |\n|---|---|---|---|---|---|\n");
     for question in Question::ALL {
         for phase in Phase::ALL {

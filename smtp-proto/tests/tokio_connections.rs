@@ -188,7 +188,7 @@ async fn dropped_futures_lose_nothing() {
     assert_eq!(
         String::from_utf8(replies).unwrap(),
         "220 mx.example.test ESMTP\r\n250-mx.example.test\r\n250-PIPELINING\r\n\
-         250-SIZE 26214400\r\n250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n250 STARTTLS\r\n\
+         250-SIZE 26214400\r\n250-8BITMIME\r\n250-CHUNKING\r\n250-ENHANCEDSTATUSCODES\r\n250 STARTTLS\r\n\
          250 2.0.0 OK\r\n250 2.0.0 OK\r\n221 2.0.0 Bye\r\n"
     );
 }

@@ -55,6 +55,12 @@ pub struct BdatWriter {
 }
 
 impl BdatReader {
+    /// The reader of no chunk.
+    pub(crate) const ENDED: Self = Self {
+        left: 0,
+        last: false,
+    };
+
     /// A reader at the first octet behind the CRLF of the command.
     #[must_use]
     pub const fn new(chunk: Bdat) -> Self {

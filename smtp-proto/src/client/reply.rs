@@ -116,7 +116,7 @@ pub(super) fn question(verb: Verb) -> Option<Question> {
     Phase::ALL
         .into_iter()
         .find_map(|phase| match on_verb(phase, verb) {
-            Cell::Ask(question) => Some(question),
+            Cell::Ask(question) | Cell::Grant(question) => Some(question),
             Cell::Reset | Cell::Inform | Cell::Quit | Cell::Refuse(_) => None,
         })
 }

@@ -327,7 +327,7 @@ impl Session {
         }
         match on_verb(self.expected.phase(), verb) {
             Cell::Refuse(fault) => Err(fault.into()),
-            Cell::Ask(_) | Cell::Reset | Cell::Inform | Cell::Quit => Ok(()),
+            Cell::Ask(_) | Cell::Grant(_) | Cell::Reset | Cell::Inform | Cell::Quit => Ok(()),
         }
     }
 

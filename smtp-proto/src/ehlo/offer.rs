@@ -91,7 +91,7 @@ impl LimitsOffer {
     }
 
     /// Whether there is a limit at all, one that the grammar can tell.
-    pub(super) fn is_any(self) -> bool {
+    pub(crate) fn is_any(self) -> bool {
         self.named().into_iter().any(|(_, limit)| limit.is_some())
     }
 

@@ -5,11 +5,11 @@ use std::time::Instant;
 use bytes::BytesMut;
 use mailwire_tls_policy::Identity;
 
-use super::ask::{Decision, Resolved};
-use super::{Closing, Session, write};
+use super::ask::{Decision, Pending, Resolved};
+use super::{Closing, Error, Excess, Fault, Session, Transaction, ask, write};
 use crate::error::Misuse;
-use crate::reply::{Class, Reply};
-use crate::table::{Outcome, Phase, Question, on_outcome};
+use crate::reply::{Class, Code, Reply};
+use crate::table::{Outcome, Question, on_outcome};
 
 impl Session {
     /// Writes the reply of an answered question and goes where it leads.
@@ -20,101 +20,258 @@ impl Session {
         now: Instant,
         out: &mut BytesMut,
     ) -> Result<(), Misuse> {
-        let outcome = match (question, resolved) {
-            (Question::Message, resolved) => self.write_verdicts(resolved, out)?,
-            (_, Resolved::One(decision)) => self.write_decision(question, &decision, out)?,
-            (_, Resolved::No(reply)) => {
-                self.write_decision(question, &Decision::Reject(reply), out)?
-            }
-            (_, Resolved::Each(decisions)) => {
+        if question == Question::Message {
+            return self.resolve_message(resolved, now, out);
+        }
+        let decision = match resolved {
+            Resolved::One(decision) => decision,
+            Resolved::No(reply) => Decision::Reject(reply),
+            Resolved::Each(decisions) => {
                 return Err(Misuse::VerdictCount {
                     owed: 1,
                     given: decisions.len(),
                 });
             }
         };
-        self.since = now;
-        self.account(question, outcome);
-        self.go(on_outcome(self.position.phase(), question, outcome));
-        if outcome == Outcome::Closing {
-            self.close(Closing::Refused);
-        } else if self.input_ended {
-            self.close(Closing::EndOfInput);
+        let outcome = outcome(&decision)?;
+        self.progress(now);
+        if let Some(excess) = self.account(question, outcome) {
+            self.end_by(Fault::TooMany(excess), out);
+            return Ok(());
         }
+        match (decision, question) {
+            (Decision::Accept, Question::Ehlo) => {}
+            (Decision::Accept, Question::Helo) => self.write_helo(out),
+            // Its octets come first.
+            (Decision::Accept | Decision::AcceptWith(_), Question::Chunk | Question::LastChunk) => {
+            }
+            (Decision::Reject(reply), Question::Chunk | Question::LastChunk)
+                if outcome == Outcome::Rejected =>
+            {
+                self.refuse_chunk(reply);
+                return Ok(());
+            }
+            (Decision::Accept, _) => self.say(&write::accepted(question), out),
+            (Decision::AcceptWith(reply) | Decision::Reject(reply), _) => self.say(&reply, out),
+        }
+        self.arrive(question, outcome);
+        if (question, outcome) == (Question::Ehlo, Outcome::Accepted) {
+            // What is listed depends on where the session stands now.
+            self.write_ehlo(out);
+        }
+        self.after_reply(outcome, out);
         Ok(())
     }
 
-    /// What an outcome changes beside the phase.
-    fn account(&mut self, question: Question, outcome: Outcome) {
-        if outcome != Outcome::Accepted {
-            return;
+    /// The verdict on one recipient of a message, in any order; they are told in the order of RCPT
+    /// (RFC 2033 section 4.2), each as soon as those before it are. In SMTP there is one, 0. With the
+    /// last one the question is answered, and its token stale.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse::Recipient`] if there is none of this number, or it has been answered, and
+    /// [`Misuse::StaleToken`]: nothing has changed. [`Misuse::ReplyClass`] ends the session with 421,
+    /// and so is 421 for one of several recipients.
+    pub fn answer_recipient(
+        &mut self,
+        pending: &Pending<ask::Message>,
+        recipient: usize,
+        decision: Decision,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<(), Error> {
+        self.verify_token(pending)?;
+        let owed = self.replies_owed();
+        let outcome = match outcome(&decision) {
+            Ok(Outcome::Closing) if owed > 1 => Err(Misuse::ReplyClass),
+            other => other,
+        };
+        if let Err(misuse) = outcome {
+            return Err(self.misused(misuse, out).into());
         }
-        self.faults = 0;
+        let Some(transaction) = &mut self.transaction else {
+            return Err(Misuse::StaleToken.into());
+        };
+        let free = recipient
+            .checked_sub(transaction.told)
+            .filter(|_| recipient < owed);
+        let Some(place) = free.filter(|at| !matches!(transaction.verdicts.get(*at), Some(Some(_))))
+        else {
+            return Err(Misuse::Recipient(recipient).into());
+        };
+        while transaction.verdicts.len() <= place {
+            transaction.verdicts.push_back(None);
+        }
+        if let Some(verdict) = transaction.verdicts.get_mut(place) {
+            *verdict = Some(decision);
+        }
+        self.tell_verdicts(now, out);
+        Ok(())
+    }
+
+    /// Tells the verdicts that those of all recipients before them are known of.
+    fn tell_verdicts(&mut self, now: Instant, out: &mut BytesMut) {
+        let owed = self.replies_owed();
+        while let Some(transaction) = &mut self.transaction {
+            let Some(Some(decision)) = transaction.verdicts.front_mut().map(Option::take) else {
+                return;
+            };
+            transaction.verdicts.pop_front();
+            transaction.told += 1;
+            let done = transaction.told == owed;
+            let outcome = self.say_verdict(&decision, out);
+            if done {
+                self.end_message(outcome, now, out);
+                return;
+            }
+        }
+    }
+
+    fn say_verdict(&mut self, decision: &Decision, out: &mut BytesMut) -> Outcome {
+        match decision {
+            Decision::Accept => self.say(&write::accepted(Question::Message), out),
+            Decision::AcceptWith(reply) | Decision::Reject(reply) => self.say(reply, out),
+        }
+        let outcome = outcome(decision).unwrap_or(Outcome::Rejected);
+        if let Some(transaction) = &mut self.transaction {
+            transaction.any_accepted |= outcome == Outcome::Accepted;
+        }
+        outcome
+    }
+
+    /// The last verdict was told.
+    fn end_message(&mut self, last: Outcome, now: Instant, out: &mut BytesMut) {
+        let accepted = self.transaction.as_ref().is_some_and(|it| it.any_accepted);
+        let outcome = match (last, accepted) {
+            (Outcome::Closing, _) => Outcome::Closing,
+            (_, true) => Outcome::Accepted,
+            (_, false) => Outcome::Rejected,
+        };
+        self.pending = None;
+        self.progress(now);
+        self.account(Question::Message, outcome);
+        self.arrive(Question::Message, outcome);
+        self.after_reply(outcome, out);
+    }
+
+    /// One reply to a message in SMTP, one for each accepted recipient in LMTP.
+    fn resolve_message(
+        &mut self,
+        resolved: Resolved,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<(), Misuse> {
+        let told = self.transaction.as_ref().map_or(0, |it| it.told);
+        let owed = self.replies_owed().saturating_sub(told);
+        let decision = match resolved {
+            Resolved::Each(decisions) => return self.resolve_each(decisions, owed, now, out),
+            Resolved::One(decision) => decision,
+            Resolved::No(reply) => Decision::Reject(reply),
+        };
+        let last = outcome(&decision)?;
+        // 421 is said once, and is the end (RFC 5321 section 4.2.3).
+        let times = if last == Outcome::Closing { 1 } else { owed };
+        for _ in 0..times {
+            self.say_verdict(&decision, out);
+        }
+        self.end_message(last, now, out);
+        Ok(())
+    }
+
+    fn resolve_each(
+        &mut self,
+        decisions: Vec<Decision>,
+        owed: usize,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<(), Misuse> {
+        let given = decisions.len();
+        if given != owed {
+            return Err(Misuse::VerdictCount { owed, given });
+        }
+        // All are judged before the first is written: a misuse leaves no half of a reply behind.
+        for decision in &decisions {
+            if outcome(decision)? == Outcome::Closing && owed > 1 {
+                return Err(Misuse::ReplyClass);
+            }
+        }
+        if let Some(transaction) = &mut self.transaction {
+            transaction.verdicts = decisions.into_iter().map(Some).collect();
+        }
+        self.tell_verdicts(now, out);
+        Ok(())
+    }
+
+    /// What an outcome changes beside the phase; tells whether it was one of them too many.
+    fn account(&mut self, question: Question, outcome: Outcome) -> Option<Excess> {
+        if outcome == Outcome::Rejected {
+            match question {
+                Question::Auth => return self.count_auth_failure(),
+                Question::Rcpt => return self.count_refused_recipient(),
+                Question::Mail => {
+                    return match self.count_idle() {
+                        Err(Fault::TooMany(excess)) => Some(excess),
+                        _ => None,
+                    };
+                }
+                _ => {}
+            }
+        }
+        if outcome != Outcome::Accepted {
+            return None;
+        }
+        self.forgive_faults();
         match question {
             Question::Auth => self.identity = Identity::Authenticated,
             // EHLO in mid-session resets as RSET does (RFC 5321 section 4.1.4).
             Question::Helo | Question::Ehlo => self.transaction = None,
-            Question::Mail => self.transaction = Some(super::Transaction::default()),
+            Question::Mail => {
+                self.forgive_idleness();
+                self.transactions = self.transactions.saturating_add(1);
+                let announced = self.announced;
+                self.transaction = Some(Transaction::new(
+                    announced.charset,
+                    announced.binary,
+                    self.config.bare_line_ends,
+                ));
+            }
             Question::Rcpt => {
                 if let Some(transaction) = &mut self.transaction {
                     transaction.accepted = transaction.accepted.saturating_add(1);
                 }
             }
-            Question::StartTls | Question::Data | Question::Message => {}
+            Question::Message => self.forgive_idleness(),
+            Question::StartTls
+            | Question::Data
+            | Question::Chunk
+            | Question::LastChunk
+            | Question::ChunkEnd
+            | Question::Verify
+            | Question::Etrn
+            | Question::Custom => {}
         }
+        None
     }
 
-    /// The reply to anything but a message.
-    fn write_decision(
-        &self,
-        question: Question,
-        decision: &Decision,
-        out: &mut BytesMut,
-    ) -> Result<Outcome, Misuse> {
-        let outcome = outcome(decision)?;
-        match (decision, question) {
-            (Decision::Accept, Question::Ehlo) => self.write_ehlo(out),
-            (Decision::Accept, Question::Helo) => self.write_helo(out),
-            (Decision::Accept, _) => write::accepted(question).write(true, out),
-            (Decision::AcceptWith(reply) | Decision::Reject(reply), _) => reply.write(true, out),
-        }
-        Ok(outcome)
+    /// Goes where an outcome leads.
+    fn arrive(&mut self, question: Question, outcome: Outcome) {
+        self.go(on_outcome(self.position.phase(), question, outcome));
+        self.command_limit = self.longest_command();
     }
 
-    /// One reply to a message in SMTP, one for each accepted recipient in LMTP.
-    fn write_verdicts(&self, resolved: Resolved, out: &mut BytesMut) -> Result<Outcome, Misuse> {
-        let owed = self.replies_owed();
-        let decisions = match resolved {
-            Resolved::One(decision) => vec![decision; owed],
-            Resolved::No(reply) => vec![Decision::Reject(reply); owed],
-            Resolved::Each(decisions) => decisions,
-        };
-        if decisions.len() != owed {
-            return Err(Misuse::VerdictCount {
-                owed,
-                given: decisions.len(),
-            });
+    /// What follows a reply: perhaps the end.
+    fn after_reply(&mut self, outcome: Outcome, out: &mut BytesMut) {
+        if outcome == Outcome::Closing {
+            self.close(Closing::Refused);
+        } else if self.input_ended {
+            self.close(Closing::EndOfInput);
+        } else {
+            self.settle(out);
         }
-        // All are judged before the first is written: a misuse leaves no half of a reply behind.
-        let outcomes = decisions
-            .iter()
-            .map(outcome)
-            .collect::<Result<Vec<Outcome>, Misuse>>()?;
-        for decision in &decisions {
-            self.write_decision(Question::Message, decision, out)?;
-        }
-        let closing = outcomes.contains(&Outcome::Closing);
-        let accepted = outcomes.contains(&Outcome::Accepted);
-        Ok(match (closing, accepted) {
-            (true, _) => Outcome::Closing,
-            (false, true) => Outcome::Accepted,
-            (false, false) => Outcome::Rejected,
-        })
     }
 
     /// How many replies the end of the present message is owed.
     pub(super) fn replies_owed(&self) -> usize {
-        debug_assert_eq!(self.position.phase(), Phase::Content);
         let accepted = self
             .transaction
             .as_ref()
@@ -138,7 +295,7 @@ fn outcome(decision: &Decision) -> Result<Outcome, Misuse> {
 fn rejection(reply: &Reply) -> Result<Outcome, Misuse> {
     match reply.code().class() {
         // 421 means that the server closes (RFC 5321 section 4.2.3), so it does.
-        Class::Transient if reply.code().value() == 421 => Ok(Outcome::Closing),
+        Class::Transient if reply.code() == Code::UNAVAILABLE => Ok(Outcome::Closing),
         Class::Transient | Class::Permanent => Ok(Outcome::Rejected),
         Class::Positive | Class::Intermediate => Err(Misuse::ReplyClass),
     }

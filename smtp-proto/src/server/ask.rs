@@ -15,12 +15,13 @@ use crate::reply::Reply;
 /// [`Session::answer`](super::Session::answer).
 #[must_use = "a question that is never answered ends the session with 421"]
 pub struct Pending<A: Ask> {
-    pub(super) serial: u32,
+    /// Of all questions of the process, so that a token fits one question of one session.
+    pub(super) serial: u64,
     asks: PhantomData<fn() -> A>,
 }
 
 impl<A: Ask> Pending<A> {
-    pub(super) const fn new(serial: u32) -> Self {
+    pub(super) const fn new(serial: u64) -> Self {
         Self {
             serial,
             asks: PhantomData,
@@ -53,7 +54,7 @@ pub enum Mail {}
 /// RCPT: is this recipient accepted?
 #[derive(Debug)]
 pub enum Rcpt {}
-/// DATA: may the content come?
+/// DATA or the first BDAT: may the content come?
 #[derive(Debug)]
 pub enum Data {}
 /// The end of the content: is the message taken?
@@ -65,6 +66,16 @@ pub enum Auth {}
 /// STARTTLS: may TLS begin? Yes is said by [`Session::start_tls`](super::Session::start_tls).
 #[derive(Debug)]
 pub enum StartTls {}
+
+/// VRFY or EXPN: what is there of it? Yes alone is 252, which says nothing.
+#[derive(Debug)]
+pub enum Verify {}
+/// ETRN: will the mail be sent?
+#[derive(Debug)]
+pub enum Etrn {}
+/// A command that the embedder has added.
+#[derive(Debug)]
+pub enum Custom {}
 
 /// Yes with the reply that belongs to the question, or no.
 #[derive(Clone, Debug)]
@@ -92,7 +103,8 @@ pub enum Verdict {
     /// The same for every recipient.
     All(Decision),
     /// LMTP: one for each accepted RCPT, in their order, duplicates included (RFC 2033 section
-    /// 4.2). In SMTP, where a message has one reply, exactly one.
+    /// 4.2). In SMTP, where a message has one reply, exactly one. 421 is no verdict on one of several
+    /// recipients: the others would not be told.
     Each(Vec<Decision>),
 }
 
@@ -156,6 +168,9 @@ asks! {
     Rcpt: Decision, "rcpt", Resolved::One;
     Data: Admission, "data", |answer| Resolved::One(answer.into());
     Auth: Decision, "auth", Resolved::One;
+    Verify: Decision, "verify", Resolved::One;
+    Etrn: Decision, "etrn", Resolved::One;
+    Custom: Decision, "custom", Resolved::One;
     StartTls: Refuse, "starttls", |answer| Resolved::No(answer.0);
     Message: Verdict, "message", |answer| match answer {
         Verdict::All(decision) => Resolved::One(decision),

@@ -5,26 +5,37 @@ use std::time::Instant;
 use bytes::BytesMut;
 use mailwire_tls_policy::{Act, Verdict, decide};
 
+use super::extensions::Extension;
 use super::{Closing, Event, Fault, Session, Step, write};
-use crate::command::{self, Reading, SyntaxError};
+use crate::charset::Charset;
+use crate::command::{self, Custom, CustomVerb, Reading, SyntaxError, TextString};
 use crate::line::{Frame, LineFault};
-use crate::params::{ParameterError, UnknownParameters};
-use crate::table::{Cell, Next, Outcome, Phase, Question, SequenceFault, on_outcome, on_verb};
+use crate::params::{Body, MailParameters, ParameterError, Release};
+use crate::table::{Cell, Next, Outcome, Phase, Question, SequenceFault, on_outcome};
 use crate::verb::{Arguments, Verb};
 
 impl Session {
     /// The greatest length of the line at the start of `unread`. An AUTH command may be as long as
     /// the lines of its exchange (RFC 4954 section 4), where AUTH could succeed at all.
     pub(super) fn line_limit(&self, unread: &[u8]) -> usize {
-        let limits = &self.config.limits;
         let auth = unread
             .get(..5)
             .is_some_and(|start| start.eq_ignore_ascii_case(b"AUTH "));
-        if self.position.phase() == Phase::Authenticating || (auth && self.offers().auth) {
-            limits.auth_line
+        if self.position.phase() == Phase::Authenticating || (auth && self.offers(Extension::Auth))
+        {
+            self.config.limits.auth_line
         } else {
-            limits.command_line
+            self.command_limit
         }
+    }
+
+    /// Whether a line, or something to be said about its start, is in the input.
+    pub(super) fn has_line(&mut self, unread: &[u8]) -> bool {
+        if self.is_client_hello(unread) {
+            return true;
+        }
+        let limit = self.line_limit(unread);
+        self.framer.poll(unread, limit).is_some()
     }
 
     pub(super) fn advance_line<'i>(
@@ -33,12 +44,15 @@ impl Session {
         now: Instant,
         out: &mut BytesMut,
     ) -> Step<'i> {
+        if self.is_client_hello(unread) {
+            return Step {
+                consumed: unread.len(),
+                event: Some(self.refuse(Fault::ClientHello, out)),
+            };
+        }
         let limit = self.line_limit(unread);
         let Some((consumed, frame)) = self.framer.take(unread, limit) else {
-            return Step {
-                consumed: 0,
-                event: None,
-            };
+            return Step::NONE;
         };
         let authenticating = self.position.phase() == Phase::Authenticating;
         let result = match frame {
@@ -52,53 +66,88 @@ impl Session {
             Frame::Fault(LineFault::TooLong) if authenticating => Err(Fault::AuthLineTooLong),
             Frame::Fault(fault) => Err(Fault::Line(fault)),
             Frame::Line(line) if authenticating => self.response(line, now).map(Some),
-            Frame::Line(line) => self.command(line, now, out),
+            Frame::Line(line) => {
+                let behind = unread.get(consumed..).unwrap_or_default();
+                self.command(line, behind, now, out)
+            }
         };
-        self.since = now;
+        self.progress(now);
         let event = match result {
             Ok(event) => event,
-            Err(fault) => Some(self.refuse(fault, authenticating, out)),
+            Err(fault) => {
+                if authenticating {
+                    // Whatever is wrong with a response ends the exchange (RFC 4954 section 4).
+                    self.go(on_outcome(
+                        Phase::Authenticating,
+                        Question::Auth,
+                        Outcome::Rejected,
+                    ));
+                }
+                Some(self.refuse(fault, out))
+            }
         };
+        self.settle(out);
         Step { consumed, event }
     }
 
-    /// Says no to a line, by the session's own judgement.
-    fn refuse(&mut self, fault: Fault, authenticating: bool, out: &mut BytesMut) -> Event<'static> {
-        if authenticating {
-            // Whatever is wrong with a response ends the exchange (RFC 4954 section 4).
-            self.go(on_outcome(
-                self.position.phase(),
-                Question::Auth,
-                Outcome::Rejected,
-            ));
-        }
-        self.faults = self.faults.saturating_add(1);
-        if self.faults > self.config.limits.faults {
-            Fault::TooManyFaults
-                .reply(self.config.dialect)
-                .write(true, out);
-            self.close(Closing::TooManyFaults);
-        } else {
-            fault.reply(self.config.dialect).write(true, out);
-            if fault == Fault::Chunk {
-                self.close(Closing::Chunk);
-            }
-        }
-        Event::Refused(fault)
+    /// A TLS record of a handshake where a command should begin. It has no line end that could be
+    /// waited for.
+    fn is_client_hello(&self, unread: &[u8]) -> bool {
+        self.position.phase().takes_commands()
+            && !self.framer.is_inside_line()
+            && unread.starts_with(b"\x16\x03")
     }
 
     fn command<'i>(
         &mut self,
         line: &'i [u8],
+        behind: &[u8],
         now: Instant,
         out: &mut BytesMut,
     ) -> Result<Option<Event<'i>>, Fault> {
-        let (verb, arguments) = Verb::split(line).map_err(|_| Fault::UnknownCommand)?;
+        let Ok((verb, arguments)) = Verb::split(line) else {
+            self.listen(None, behind)?;
+            return self.custom(line, now).map(Some);
+        };
         if !self.config.dialect.has(verb) {
             return Err(Fault::OtherDialect);
         }
+        self.listen(Some(verb), behind)?;
+        let judged = self.judge(verb);
         if verb == Verb::Bdat {
-            return Err(Fault::Chunk);
+            return self.bdat(judged, arguments, now);
+        }
+        match judged? {
+            Cell::Refuse(fault) => Err(self.nobody(fault)),
+            Cell::Ask(Question::Auth) => self.auth(arguments, now, out),
+            Cell::Ask(Question::Verify) => self.verify(verb, arguments, now, out),
+            Cell::Ask(question) => self.question(question, arguments, now).map(Some),
+            Cell::Grant(_) => Err(Fault::Sequence(SequenceFault::NoCommand)),
+            Cell::Inform => {
+                command::informational(verb, arguments).map_err(Fault::Syntax)?;
+                self.inform(verb, out)?;
+                Ok(None)
+            }
+            Cell::Reset => {
+                command::no_arguments(arguments).map_err(Fault::Syntax)?;
+                self.count_idle()?;
+                self.go(Next::AfterHello);
+                self.say(&write::RESET, out);
+                Ok(Some(Event::Reset))
+            }
+            Cell::Quit => {
+                command::no_arguments(arguments).map_err(Fault::Syntax)?;
+                self.say(&write::QUIT, out);
+                self.close(Closing::Quit);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Policy, then the table.
+    fn judge(&self, verb: Verb) -> Result<Cell, Fault> {
+        if verb == Verb::Etrn && !self.offers(Extension::Etrn) {
+            return Err(Fault::Sequence(SequenceFault::NotImplemented));
         }
         if let Some(act) = act(verb) {
             match decide(&self.config.listener, self.channel, self.identity, act) {
@@ -106,28 +155,95 @@ impl Session {
                 Verdict::Refuse(refusal) => return Err(Fault::Policy(refusal)),
             }
         }
-        match on_verb(self.position.phase(), verb) {
-            Cell::Refuse(fault) => Err(Fault::Sequence(fault)),
-            Cell::Ask(Question::Auth) => self.auth(arguments, now, out),
-            Cell::Ask(question) => self.question(question, arguments, now).map(Some),
-            Cell::Inform => {
-                command::informational(verb, arguments).map_err(Fault::Syntax)?;
-                write::informed(verb).write(true, out);
-                Ok(None)
-            }
-            Cell::Reset => {
-                command::no_arguments(arguments).map_err(Fault::Syntax)?;
-                self.go(Next::AfterHello);
-                write::RESET.write(true, out);
-                Ok(Some(Event::Reset))
-            }
-            Cell::Quit => {
-                command::no_arguments(arguments).map_err(Fault::Syntax)?;
-                write::QUIT.write(true, out);
-                self.close(Closing::Quit);
-                Ok(None)
-            }
+        let cell = self.position.on_verb(verb);
+        let binary = self.transaction.as_ref().is_some_and(|it| it.binary);
+        if verb == Verb::Data && binary && !matches!(cell, Cell::Refuse(_)) {
+            return Err(Fault::BinaryByData);
         }
+        Ok(cell)
+    }
+
+    /// What is out of place because every RCPT was refused is told so.
+    pub(super) fn nobody(&self, fault: SequenceFault) -> Fault {
+        let refused = self
+            .transaction
+            .as_ref()
+            .is_some_and(|it| it.refused > 0 || it.over > 0);
+        if fault == SequenceFault::NoRecipients && refused {
+            Fault::AllRecipientsRefused
+        } else {
+            Fault::Sequence(fault)
+        }
+    }
+
+    fn inform(&mut self, verb: Verb, out: &mut BytesMut) -> Result<(), Fault> {
+        self.count_idle()?;
+        self.say(&write::informed(verb), out);
+        Ok(())
+    }
+
+    fn verify<'i>(
+        &mut self,
+        verb: Verb,
+        arguments: Arguments<'i>,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<Option<Event<'i>>, Fault> {
+        let verify = command::verify(arguments).map_err(Fault::Syntax)?;
+        if verify.smtputf8() && !self.offers(Extension::SmtpUtf8) {
+            return Err(unknown_parameter());
+        }
+        let expand = verb == Verb::Expn;
+        let extension = if expand {
+            Extension::Expn
+        } else {
+            Extension::Vrfy
+        };
+        if !self.offers(extension) {
+            self.inform(verb, out)?;
+            return Ok(None);
+        }
+        self.count_idle()?;
+        Ok(Some(Event::Verify {
+            expand,
+            verify,
+            pending: self.ask(Question::Verify, now),
+        }))
+    }
+
+    /// A command that the embedder has added, or one that nobody knows.
+    fn custom<'i>(&mut self, line: &'i [u8], now: Instant) -> Result<Event<'i>, Fault> {
+        let end = line.iter().position(|it| *it == b' ').unwrap_or(line.len());
+        let (word, arguments) = line.split_at_checked(end).unwrap_or((line, &[]));
+        let mut added = self
+            .config
+            .extensions
+            .custom
+            .iter()
+            .flat_map(|it| &it.verbs);
+        let is_added = added.any(|it| it.borrow().as_str().as_bytes().eq_ignore_ascii_case(word));
+        if !is_added {
+            return Err(if HTTP.contains(&word) {
+                Fault::Http
+            } else {
+                Fault::UnknownCommand
+            });
+        }
+        if let Cell::Refuse(fault) = self.position.on_custom_verb() {
+            return Err(Fault::Sequence(fault));
+        }
+        let command = Custom {
+            verb: CustomVerb::parse(word).map_err(Fault::Syntax)?,
+            arguments: match arguments.trim_ascii() {
+                [] => None,
+                text => Some(TextString::parse(text).map_err(Fault::Syntax)?),
+            },
+        };
+        self.count_idle()?;
+        Ok(Event::Custom {
+            command,
+            pending: self.ask(Question::Custom, now),
+        })
     }
 
     /// Parses what belongs to a question, and puts it.
@@ -138,32 +254,45 @@ impl Session {
         now: Instant,
     ) -> Result<Event<'i>, Fault> {
         Ok(match question {
-            Question::Helo | Question::Ehlo => Event::Hello {
-                name: command::hello(arguments).map_err(Fault::Syntax)?,
-                extended: question == Question::Ehlo,
-                pending: self.ask(question, now),
-            },
+            Question::Helo | Question::Ehlo => {
+                let name = command::hello(arguments).map_err(Fault::Syntax)?;
+                self.count_idle()?;
+                Event::Hello {
+                    name,
+                    extended: question == Question::Ehlo,
+                    pending: self.ask(question, now),
+                }
+            }
             Question::Mail => {
                 let mail = command::mail(Reading::default(), arguments).map_err(Fault::Syntax)?;
-                offered(mail.parameters.extensions(), mail.parameters.unknown)?;
-                let limit = self.config.limits.message_size;
-                if mail
-                    .parameters
-                    .size
-                    .zip(limit)
-                    .is_some_and(|(size, limit)| size > limit)
-                {
-                    return Err(Fault::MessageTooLarge);
-                }
+                self.admit_mail(&mail.parameters)?;
+                self.announced = Announced {
+                    charset: if mail.parameters.smtputf8 {
+                        Charset::Utf8
+                    } else {
+                        Charset::Ascii
+                    },
+                    binary: mail.parameters.body == Some(Body::BinaryMime),
+                };
                 Event::Mail {
                     mail,
                     pending: self.ask(question, now),
                 }
             }
             Question::Rcpt => {
-                let rcpt = command::rcpt(Reading::default(), arguments).map_err(Fault::Syntax)?;
-                offered(rcpt.parameters.extensions(), rcpt.parameters.unknown)?;
-                let accepted = self.transaction.as_ref().map_or(0, |t| t.accepted);
+                let charset = self
+                    .transaction
+                    .as_ref()
+                    .map_or(Charset::Ascii, |it| it.charset);
+                let reading = Reading::default().with_charset(charset);
+                let rcpt = command::rcpt(reading, arguments).map_err(Fault::Syntax)?;
+                let parameters = &rcpt.parameters;
+                if !self
+                    .takes_parameters(parameters.extensions(), parameters.unknown, |it| &it.rcpt)
+                {
+                    return Err(unknown_parameter());
+                }
+                let accepted = self.transaction.as_ref().map_or(0, |it| it.accepted);
                 if accepted >= self.config.limits.recipients {
                     return Err(Fault::TooManyRecipients);
                 }
@@ -184,31 +313,112 @@ impl Session {
                     pending: self.ask(question, now),
                 }
             }
-            // AUTH may take several lines, and no verb asks about a message: its end does.
-            Question::Auth | Question::Message => {
-                return Err(Fault::Sequence(SequenceFault::NoCommand));
+            Question::Etrn => {
+                let etrn = command::etrn(arguments).map_err(Fault::Syntax)?;
+                self.count_idle()?;
+                Event::Etrn {
+                    etrn,
+                    pending: self.ask(question, now),
+                }
             }
+            // AUTH may take several lines; VRFY, BDAT and added verbs have their own ways; and no
+            // verb asks about a message or a chunk's end.
+            Question::Auth
+            | Question::Message
+            | Question::Chunk
+            | Question::LastChunk
+            | Question::ChunkEnd
+            | Question::Verify
+            | Question::Custom => return Err(Fault::Sequence(SequenceFault::NoCommand)),
         })
+    }
+
+    /// Whether MAIL asks for nothing but what is offered.
+    fn admit_mail(&self, parameters: &MailParameters<'_>) -> Result<(), Fault> {
+        if self.transactions >= self.config.limits.transactions {
+            return Err(Fault::TooMany(super::Excess::Transactions));
+        }
+        if !self.takes_parameters(parameters.extensions(), parameters.unknown, |it| &it.mail) {
+            return Err(unknown_parameter());
+        }
+        let limit = self.config.limits.message_size;
+        if parameters
+            .size
+            .zip(limit)
+            .is_some_and(|(size, limit)| size > limit)
+        {
+            return Err(Fault::MessageTooLarge);
+        }
+        // RFC 4865 section 5: what is beyond the offer is a parameter that cannot be taken.
+        let offer = self.config.extensions.future_release;
+        let beyond = match (parameters.release, offer) {
+            (Some(Release::For(interval)), Some(offer)) => interval > offer.interval,
+            (Some(Release::Until(moment)), Some(offer)) => {
+                moment.unix_seconds() > offer.date_time.unix_seconds()
+            }
+            _ => false,
+        };
+        if beyond {
+            return Err(Fault::BeyondOffer);
+        }
+        Ok(())
+    }
+
+    /// Whether the peer waits where it has to.
+    fn listen(&mut self, verb: Option<Verb>, behind: &[u8]) -> Result<(), Fault> {
+        use super::config::EarlyTalk;
+        if behind.is_empty() || self.config.early_talk == EarlyTalk::Allow {
+            return Ok(());
+        }
+        let pipelining =
+            self.position.after_hello() == Phase::Ehlo && self.offers(Extension::Pipelining);
+        let has_to_wait = match verb {
+            // STARTTLS is judged where TLS begins, and behind QUIT nothing is read.
+            Some(Verb::StartTls | Verb::Quit) => false,
+            // What a chunk is made of follows it.
+            Some(Verb::Bdat) => false,
+            // RFC 2920 section 3.1, and RFC 4954 section 4 of AUTH.
+            Some(
+                Verb::Helo
+                | Verb::Ehlo
+                | Verb::Lhlo
+                | Verb::Auth
+                | Verb::Data
+                | Verb::Vrfy
+                | Verb::Expn
+                | Verb::Noop
+                | Verb::Etrn,
+            ) => true,
+            Some(Verb::Mail | Verb::Rcpt | Verb::Rset | Verb::Help) | None => !pipelining,
+            Some(Verb::Xclient | Verb::Xforward) => false,
+        };
+        let hello = matches!(verb, Some(Verb::Helo | Verb::Ehlo | Verb::Lhlo));
+        let goodbye = hello && behind.eq_ignore_ascii_case(b"QUIT\r\n");
+        if !has_to_wait || goodbye {
+            return Ok(());
+        }
+        self.talked_early = true;
+        match self.config.early_talk {
+            EarlyTalk::Reject => Err(Fault::EarlyTalk),
+            EarlyTalk::Note | EarlyTalk::Allow => Ok(()),
+        }
     }
 }
 
-/// The extensions whose parameters of MAIL are taken. RCPT has none yet.
-const EXTENSIONS: [&str; 3] = ["SIZE", "8BITMIME", "AUTH"];
+/// What MAIL announced, until it is accepted.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Announced {
+    pub(super) charset: Charset,
+    pub(super) binary: bool,
+}
 
-/// A parameter of an extension that was not offered is as unknown as one that nobody has heard of
-/// (RFC 5321 section 4.1.1.11).
-fn offered<'p>(
-    extensions: impl IntoIterator<Item = &'static str>,
-    mut unknown: UnknownParameters<'p>,
-) -> Result<(), Fault> {
-    let offered = extensions.into_iter().all(|it| EXTENSIONS.contains(&it));
-    if offered && unknown.next().is_none() {
-        Ok(())
-    } else {
-        Err(Fault::Syntax(SyntaxError::Parameter(
-            ParameterError::Unknown,
-        )))
-    }
+/// What HTTP's requests begin with.
+const HTTP: [&[u8]; 9] = [
+    b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH",
+];
+
+fn unknown_parameter() -> Fault {
+    Fault::Syntax(SyntaxError::Parameter(ParameterError::Unknown))
 }
 
 /// What a command is to policy, which has no opinion on what is not implemented.
@@ -219,12 +429,13 @@ const fn act(verb: Verb) -> Option<Act> {
         Verb::Auth => Act::Auth,
         Verb::Mail => Act::Mail,
         Verb::Rcpt => Act::Rcpt,
-        Verb::Data => Act::Data,
-        Verb::Vrfy | Verb::Expn => Act::Verify,
+        Verb::Data | Verb::Bdat => Act::Data,
+        // Like VRFY, it makes the server do something for somebody.
+        Verb::Vrfy | Verb::Expn | Verb::Etrn => Act::Verify,
         Verb::Help => Act::Help,
         Verb::Noop => Act::Noop,
         Verb::Rset => Act::Rset,
         Verb::Quit => Act::Quit,
-        Verb::Bdat | Verb::Etrn | Verb::Xclient | Verb::Xforward => return None,
+        Verb::Xclient | Verb::Xforward => return None,
     })
 }

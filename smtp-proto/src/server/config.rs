@@ -2,7 +2,9 @@
 
 use mailwire_tls_policy::Listener;
 
+use super::extensions::Extensions;
 use crate::auth::Mechanism;
+use crate::body::BareLineEnds;
 use crate::dialect::Dialect;
 use crate::host::HelloNameBuf;
 use crate::limits::Limits;
@@ -21,10 +23,34 @@ pub struct Config {
     pub listener: Listener,
     /// SASL mechanisms that are offered where policy allows AUTH; none means no AUTH.
     pub mechanisms: Vec<Mechanism>,
+    /// What may be offered.
+    pub extensions: Extensions,
+    /// What becomes of a bare CR or LF in content.
+    pub bare_line_ends: BareLineEnds,
+    /// What becomes of a client that does not wait where it has to.
+    pub early_talk: EarlyTalk,
     /// Bounds.
     pub limits: Limits,
     /// How long each wait may last.
     pub timeouts: Timeouts,
+}
+
+/// What becomes of a client that talks where it has to listen: before the greeting (RFC 5321 section
+/// 4.3.1), or behind a command that has to be the last of a flight, such as EHLO, DATA or NOOP (RFC
+/// 2920 section 3.1). Deliberately exhaustive.
+///
+/// Whether it did so is seen by what has arrived when the command is taken, so it depends on the
+/// network, and to be sure the client has to be given time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum EarlyTalk {
+    /// 554 5.5.0 and the end, as Postfix has it. A client that says `EHLO` and `QUIT` in one flight is
+    /// let go: programs that look whether a server lives do so, and nothing follows.
+    Reject,
+    /// It is served, and [`Session::talked_early`](super::Session::talked_early) tells of it.
+    #[default]
+    Note,
+    /// It is served.
+    Allow,
 }
 
 impl Config {
@@ -36,6 +62,9 @@ impl Config {
             dialect,
             listener,
             mechanisms: Mechanism::ALL.to_vec(),
+            extensions: Extensions::default(),
+            bare_line_ends: BareLineEnds::Refuse,
+            early_talk: EarlyTalk::Note,
             limits: Limits::default(),
             timeouts: Timeouts::default(),
         }

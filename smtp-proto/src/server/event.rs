@@ -1,9 +1,9 @@
 //! What a server session tells its embedder.
 
 use super::ask::{self, Pending};
-use super::fault::Fault;
+use super::fault::{Excess, Fault};
 use crate::auth::PlainCredentials;
-use crate::command::{Mail, Rcpt};
+use crate::command::{Custom, Etrn, Mail, Rcpt, Verify};
 use crate::host::HelloName;
 use crate::timer::Timer;
 
@@ -14,6 +14,14 @@ pub struct Step<'i> {
     pub consumed: usize,
     /// What happened, if it concerns the embedder.
     pub event: Option<Event<'i>>,
+}
+
+impl Step<'_> {
+    /// Nothing was taken, and nothing happened.
+    pub(super) const NONE: Self = Self {
+        consumed: 0,
+        event: None,
+    };
 }
 
 /// Something that the embedder decides or should know. Borrows from the input only.
@@ -55,7 +63,8 @@ pub enum Event<'i> {
         /// The question.
         pending: Pending<ask::Rcpt>,
     },
-    /// DATA: when accepted, the content follows.
+    /// DATA, or the first BDAT: when accepted, the content follows. What is refused of chunks is read
+    /// over by the session, and the refusal is said behind it.
     Data {
         /// The question.
         pending: Pending<ask::Data>,
@@ -68,6 +77,29 @@ pub enum Event<'i> {
         octets: u64,
         /// The question.
         pending: Pending<ask::Message>,
+    },
+    /// VRFY or EXPN.
+    Verify {
+        /// Whether the members of a list are asked for: EXPN.
+        expand: bool,
+        /// What is asked about.
+        verify: Verify<'i>,
+        /// The question.
+        pending: Pending<ask::Verify>,
+    },
+    /// ETRN: mail for somebody shall be sent.
+    Etrn {
+        /// For whom.
+        etrn: Etrn<'i>,
+        /// The question.
+        pending: Pending<ask::Etrn>,
+    },
+    /// A command that the embedder has added.
+    Custom {
+        /// The command.
+        command: Custom<'i>,
+        /// The question.
+        pending: Pending<ask::Custom>,
     },
     /// The content ended, but the session refused the message: drop what has been kept of it.
     MessageRefused(Fault),
@@ -98,8 +130,17 @@ pub enum Closing {
     EndOfInput,
     /// A wait ran out.
     Timeout(Timer),
-    /// Too many faults in a row.
-    TooManyFaults,
-    /// The peer said BDAT, which is not offered, and the octets of its chunk are to follow.
+    /// More of something than the session takes.
+    TooMany(Excess),
+    /// The peer said BDAT, which is not offered or does not tell its octets, and what is to follow
+    /// is no command.
     Chunk,
+    /// More of a refused message than is read on.
+    Overrun,
+    /// The peer talked where it had to listen.
+    EarlyTalk,
+    /// The peer speaks HTTP, or began TLS in clear.
+    OtherProtocol,
+    /// The tables had no way on from here: a mistake of this crate.
+    Internal,
 }

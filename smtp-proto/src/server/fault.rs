@@ -2,6 +2,7 @@
 
 use mailwire_tls_policy::Refusal;
 
+use super::Closing;
 use crate::auth::AuthFault;
 use crate::body::BodyFault;
 use crate::command::SyntaxError;
@@ -67,15 +68,98 @@ pub enum Fault {
     /// commands, so the session ends.
     #[error("BDAT is not offered, and what follows it is no command (RFC 3030 section 2)")]
     Chunk,
-    /// Too many faults in a row.
-    #[error("too many faults in a row")]
-    TooManyFaults,
+    /// BDAT that does not say how many octets follow it, so nobody knows where the next command is.
+    #[error(
+        "BDAT does not tell the octets that follow it, so the session ends (RFC 3030 section 2)"
+    )]
+    ChunkSize,
+    /// A message that is refused already is longer than what is read on of it.
+    #[error("more of a refused message than this server reads on")]
+    Overrun,
+    /// A line of the content is too long.
+    #[error("a line of the message is too long (RFC 5321 section 4.5.3.1.6)")]
+    TextLineTooLong,
+    /// DATA for a message that was announced as BINARYMIME.
+    #[error("BODY=BINARYMIME needs BDAT; DATA cannot carry it (RFC 3030 section 3)")]
+    BinaryByData,
+    /// DATA, and RCPT was tried, but nobody accepted.
+    #[error("every recipient was refused (RFC 5321 section 3.3)")]
+    AllRecipientsRefused,
+    /// What a parameter asks for is beyond what EHLO lists.
+    #[error("the parameter asks for more than EHLO offers")]
+    BeyondOffer,
+    /// More faults, unknown commands, commands without effect, failed AUTHs, refused recipients or
+    /// transactions than the session takes.
+    #[error("too many {}", .0.as_str())]
+    TooMany(Excess),
+    /// The peer talked where it had to listen.
+    #[error(
+        "the peer did not wait for a reply where it has to (RFC 5321 section 4.3.1, RFC 2920 section 3.1)"
+    )]
+    EarlyTalk,
+    /// The peer speaks HTTP.
+    #[error("the peer speaks HTTP")]
+    Http,
+    /// The peer began a TLS handshake where plain text is expected.
+    #[error("the peer began a TLS handshake where plain text is expected")]
+    ClientHello,
     /// The peer closed in the middle of something.
     #[error("the peer closed in the middle of a message or an AUTH exchange; nothing of it counts")]
     EndOfInput,
 }
 
+/// What a session has had too much of; each is a number in [`Limits`](crate::limits::Limits).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Excess {
+    /// Faults in a row.
+    Faults,
+    /// Unknown commands.
+    UnknownCommands,
+    /// Commands that lead nowhere.
+    IdleCommands,
+    /// Failed AUTH exchanges.
+    AuthFailures,
+    /// Recipients over the limit.
+    Recipients,
+    /// Refused recipients.
+    RefusedRecipients,
+    /// Transactions.
+    Transactions,
+}
+
+impl Excess {
+    /// The name, as an operator reads it in a log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Faults => "faults in a row",
+            Self::UnknownCommands => "unknown commands",
+            Self::IdleCommands => "commands without mail",
+            Self::AuthFailures => "failed logins",
+            Self::Recipients => "recipients over the limit",
+            Self::RefusedRecipients => "refused recipients",
+            Self::Transactions => "transactions",
+        }
+    }
+}
+
 impl Fault {
+    /// Why the session is over after this fault, if it is.
+    pub(super) const fn closing(&self) -> Option<Closing> {
+        Some(match self {
+            Self::Chunk | Self::ChunkSize => Closing::Chunk,
+            Self::Overrun => Closing::Overrun,
+            Self::TooMany(excess) => Closing::TooMany(*excess),
+            Self::EarlyTalk => Closing::EarlyTalk,
+            Self::Http | Self::ClientHello => Closing::OtherProtocol,
+            Self::Timeout(timer) => Closing::Timeout(*timer),
+            Self::BytesAfterStartTls => Closing::EarlyTalk,
+            Self::EndOfInput => Closing::EndOfInput,
+            _ => return None,
+        })
+    }
+
     /// The reply that tells the peer.
     #[must_use]
     pub fn reply(&self, dialect: Dialect) -> Reply {
@@ -110,6 +194,14 @@ impl Fault {
                 }
                 (SequenceFault::MailFirst, _) => reply(503, (5, 5, 1), "Say MAIL first"),
                 (SequenceFault::NoRecipients, _) => reply(503, (5, 5, 1), "No valid recipients"),
+                (SequenceFault::ChunksOnly, _) => reply(
+                    503,
+                    (5, 5, 1),
+                    "The message comes in chunks; say BDAT or RSET",
+                ),
+                (SequenceFault::ChunkRefused, _) => {
+                    reply(503, (5, 5, 1), "A chunk was refused; say RSET")
+                }
                 (SequenceFault::InTransaction, _) => reply(
                     503,
                     (5, 5, 1),
@@ -156,7 +248,53 @@ impl Fault {
             }
             Self::Timeout(_) => reply(421, (4, 4, 2), "Timeout; closing connection"),
             Self::Chunk => reply(502, (5, 5, 1), "BDAT is not offered; closing connection"),
-            Self::TooManyFaults => reply(421, (4, 7, 0), "Too many errors; closing connection"),
+            Self::ChunkSize => reply(
+                501,
+                (5, 5, 4),
+                "Syntax: BDAT octets [LAST]; closing connection",
+            ),
+            Self::Overrun => reply(552, (5, 3, 4), "Message too large; closing connection"),
+            Self::TextLineTooLong => reply(500, (5, 6, 0), "Line of message too long"),
+            Self::BinaryByData => reply(503, (5, 5, 1), "BODY=BINARYMIME needs BDAT"),
+            // RFC 2033 section 4.2 has 503 for LMTP, whatever was tried.
+            Self::AllRecipientsRefused => match dialect {
+                Dialect::Smtp => reply(554, (5, 5, 1), "No valid recipients"),
+                Dialect::Lmtp => reply(503, (5, 5, 1), "No valid recipients"),
+            },
+            Self::BeyondOffer => reply(501, (5, 5, 4), "Parameter beyond what is offered"),
+            Self::TooMany(excess) => match excess {
+                Excess::Faults => reply(421, (4, 7, 0), "Too many errors; closing connection"),
+                Excess::UnknownCommands => reply(
+                    421,
+                    (4, 7, 0),
+                    "Too many unknown commands; closing connection",
+                ),
+                Excess::IdleCommands => reply(
+                    421,
+                    (4, 7, 0),
+                    "Too many commands without mail; closing connection",
+                ),
+                Excess::AuthFailures => {
+                    reply(421, (4, 7, 0), "Too many failed logins; closing connection")
+                }
+                Excess::Recipients | Excess::RefusedRecipients => reply(
+                    421,
+                    (4, 7, 0),
+                    "Too many recipients refused; closing connection",
+                ),
+                Excess::Transactions => reply(
+                    421,
+                    (4, 5, 3),
+                    "Too many messages; continue in a new connection",
+                ),
+            },
+            Self::EarlyTalk => reply(
+                554,
+                (5, 5, 0),
+                "Protocol synchronisation: wait for the reply",
+            ),
+            Self::Http => reply(554, (5, 5, 0), "This is not HTTP"),
+            Self::ClientHello => reply(554, (5, 5, 0), "TLS does not begin here"),
             Self::EndOfInput => reply(421, (4, 4, 2), "Connection lost"),
         }
     }

@@ -37,35 +37,46 @@
 //! ```
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use bytes::BytesMut;
-use mailwire_tls_policy::{Channel, Identity, offers};
+use mailwire_tls_policy::{Channel, Identity};
 
 use crate::error::Misuse;
 use crate::line::LineFramer;
 use crate::peer::Peer;
 use crate::table::{self, Next, Outcome, Phase, Position, Question};
-use crate::timer::{Deadline, Timer};
+use crate::transcript::Listening;
 
 mod answer;
 pub mod ask;
 mod auth;
+mod chunk;
 mod command;
 mod config;
 mod content;
+mod count;
 mod event;
+mod extensions;
 mod fault;
+mod pregreeting;
 mod transaction;
 mod upgrade;
+mod wait;
 mod write;
 
 pub use ask::{Admission, Ask, Decision, Pending, Refuse, Verdict};
-pub use config::Config;
+pub use config::{Config, EarlyTalk};
 pub use event::{Closing, Event, Step};
-pub use fault::Fault;
+pub use extensions::{CustomExtension, Extension, Extensions};
+pub use fault::{Excess, Fault};
+pub use pregreeting::Pregreeting;
 pub use upgrade::TlsUpgrade;
 
+use chunk::Skip;
+use command::Announced;
+use count::Counts;
 use transaction::Transaction;
 
 /// What a session waits for. Deliberately exhaustive: four different things.
@@ -101,14 +112,26 @@ pub struct Session {
     identity: Identity,
     position: Position,
     transaction: Option<Transaction>,
+    announced: Announced,
+    /// Octets of a refused chunk that are still to be read over.
+    skip: Option<Skip>,
     /// The question that waits, with the serial number of its token.
-    pending: Option<(u32, Question)>,
-    serial: u32,
+    pending: Option<(u64, Question)>,
     framer: LineFramer,
+    /// The longest line of a command, by what is offered.
+    command_limit: usize,
+    /// When the session began.
+    began: Instant,
     /// When the wait began that `deadline` is about.
     since: Instant,
-    /// Faults in a row.
-    faults: u32,
+    /// Whether the peer is being waited for since then.
+    waiting: bool,
+    counts: Counts,
+    /// How many MAIL were accepted.
+    transactions: usize,
+    talked_early: bool,
+    /// No new transaction is begun.
+    stopping: bool,
     /// The peer has closed its side.
     input_ended: bool,
     /// Why the session is over, once it is.
@@ -132,8 +155,9 @@ impl Session {
     /// What the session waits for, given the input that is unread and the output that is unsent.
     ///
     /// `unread` starts at the first octet that was not consumed and has only grown since the last
-    /// call. The cost is that of looking at new octets once.
-    pub fn need(&mut self, unread: &[u8], out: &BytesMut) -> Need {
+    /// call. The cost is that of looking at new octets once. A wait for input begins when this first
+    /// says so, so that the peer is not charged for the time that the embedder took.
+    pub fn need(&mut self, unread: &[u8], now: Instant, out: &BytesMut) -> Need {
         if self.pending.is_some() {
             return Need::Answer;
         }
@@ -144,16 +168,22 @@ impl Session {
             return Need::Flush;
         }
         let ready = match (&mut self.transaction, self.position.phase()) {
+            _ if self.skip.is_some() => self.can_skip(unread).unwrap_or(false),
             (Some(transaction), Phase::Content) => transaction.reader.poll(unread),
-            _ => {
-                let limit = self.line_limit(unread);
-                self.framer.poll(unread, limit).is_some()
-            }
+            (Some(transaction), Phase::Chunk) => transaction.chunk.is_ended() || !unread.is_empty(),
+            _ => self.has_line(unread),
         };
-        if ready { Need::Nothing } else { Need::Input }
+        if ready {
+            return Need::Nothing;
+        }
+        self.wait(now);
+        Need::Input
     }
 
     /// Takes at most one line, or one piece of content, from `unread`.
+    ///
+    /// With more output unsent than [`Limits::unsent_output`](crate::limits::Limits::unsent_output)
+    /// it takes nothing: output is to be flushed first, as [`need`](Self::need) says.
     ///
     /// # Errors
     ///
@@ -167,19 +197,41 @@ impl Session {
         if self.pending.is_some() {
             return Err(Misuse::AnswerAwaited.into());
         }
-        Ok(match self.position.phase() {
-            Phase::Closed => Step {
+        let phase = self.position.phase();
+        if phase == Phase::Closed {
+            return Ok(Step {
                 consumed: unread.len(),
                 event: Some(Event::Closed(self.closing)),
-            },
-            Phase::Content => self.advance_content(unread, now, out),
+            });
+        }
+        if out.len() > self.config.limits.unsent_output {
+            return Ok(Step::NONE);
+        }
+        if self.skip.is_some() {
+            return Ok(self.advance_skip(unread, out));
+        }
+        Ok(match phase {
+            Phase::Content | Phase::Chunk => {
+                let step = if phase == Phase::Content {
+                    self.advance_content(unread, now, out)
+                } else {
+                    self.advance_chunk(unread, now, out)
+                };
+                if step.consumed > 0 && self.pending.is_none() {
+                    self.progress(now);
+                }
+                step
+            }
             Phase::Greeted
             | Phase::Helo
             | Phase::Ehlo
             | Phase::Mail
             | Phase::Rcpt
+            | Phase::Chunks
+            | Phase::Spoiled
             | Phase::Authenticating
-            | Phase::Upgrading => self.advance_line(unread, now, out),
+            | Phase::Upgrading
+            | Phase::Closed => self.advance_line(unread, now, out),
         })
     }
 
@@ -198,12 +250,15 @@ impl Session {
         out: &mut BytesMut,
     ) -> Result<(), Error> {
         let question = self.redeem(&pending)?;
-        let resolved = self.resolve(question, A::resolve(answer), now, out);
-        if resolved.is_err() {
-            write::MISUSED.write(true, out);
-            self.close(Closing::Misuse);
-        }
-        Ok(resolved?)
+        self.resolve(question, A::resolve(answer), now, out)
+            .map_err(|misuse| self.misused(misuse, out).into())
+    }
+
+    /// The embedder gave an answer that is none: the session cannot go on.
+    fn misused(&mut self, misuse: Misuse, out: &mut BytesMut) -> Misuse {
+        self.say(&write::MISUSED, out);
+        self.close(Closing::Misuse);
+        misuse
     }
 
     /// Says 220 to STARTTLS and gives up the session for the handshake.
@@ -224,40 +279,16 @@ impl Session {
     ) -> Result<TlsUpgrade, Error> {
         self.redeem(&pending)?;
         if !unread.is_empty() {
-            let fault = Fault::BytesAfterStartTls;
-            fault.reply(self.config.dialect).write(true, out);
-            return Err(fault.into());
+            self.end_by(Fault::BytesAfterStartTls, out);
+            return Err(Fault::BytesAfterStartTls.into());
         }
-        write::START_TLS.write(true, out);
+        self.say(&write::START_TLS, out);
         self.go(table::on_outcome(
             self.position.phase(),
             Question::StartTls,
             Outcome::Accepted,
         ));
         Ok(TlsUpgrade::new(self.config, self.peer, now))
-    }
-
-    /// Until when the session waits, and for what; `None` when it is over.
-    #[must_use]
-    pub fn deadline(&self) -> Option<Deadline> {
-        let timer = match (self.pending, self.position.phase()) {
-            (Some(_), _) => Timer::Answer,
-            (None, Phase::Closed) => return None,
-            (None, Phase::Content) => Timer::DataBlock,
-            (None, _) => Timer::Command,
-        };
-        self.config.timeouts.deadline(timer, self.since)
-    }
-
-    /// To be called when the deadline has passed: 421 is said and the session is over. Before the
-    /// deadline it does nothing.
-    pub fn handle_timeout(&mut self, now: Instant, out: &mut BytesMut) {
-        let Some(deadline) = self.deadline().filter(|deadline| deadline.at <= now) else {
-            return;
-        };
-        let fault = Fault::Timeout(deadline.timer);
-        fault.reply(self.config.dialect).write(true, out);
-        self.close(Closing::Timeout(deadline.timer));
     }
 
     /// The peer has closed its side: there will be no more input.
@@ -274,10 +305,15 @@ impl Session {
         if self.pending.is_some() || self.position.phase() == Phase::Closed {
             return Ok(());
         }
-        let cut = matches!(
-            self.position.phase(),
-            Phase::Content | Phase::Authenticating
-        );
+        let cut = self.skip.is_some()
+            || matches!(
+                self.position.phase(),
+                Phase::Content
+                    | Phase::Chunk
+                    | Phase::Chunks
+                    | Phase::Spoiled
+                    | Phase::Authenticating
+            );
         self.close(Closing::EndOfInput);
         if cut {
             Err(Fault::EndOfInput.into())
@@ -286,10 +322,20 @@ impl Session {
         }
     }
 
-    /// Ends the session with 421 4.3.2, for instance because the server stops.
+    /// Ends the session with 421 4.3.2 because the server stops: at once if nothing is going on, else
+    /// when the transaction has come to its end. So 421 never comes in the middle of content, where
+    /// nobody looks for it, and no message is lost that the peer believes accepted.
     pub fn shut_down(&mut self, out: &mut BytesMut) {
-        if self.position.phase() != Phase::Closed {
-            write::SHUT_DOWN.write(true, out);
+        self.stopping = true;
+        self.settle(out);
+    }
+
+    /// Ends the session that is stopping where nothing is going on.
+    fn settle(&mut self, out: &mut BytesMut) {
+        let phase = self.position.phase();
+        let idle = self.pending.is_none() && self.skip.is_none() && !phase.in_transaction();
+        if self.stopping && idle && phase != Phase::Closed {
+            self.say(&write::SHUT_DOWN, out);
             self.close(Closing::ShutDown);
         }
     }
@@ -310,6 +356,25 @@ impl Session {
     #[must_use]
     pub fn is_authenticated(&self) -> bool {
         self.identity == Identity::Authenticated
+    }
+
+    /// What the next octets from the peer are, for a [transcript](crate::transcript).
+    #[must_use]
+    pub const fn listening(&self) -> Listening {
+        if self.skip.is_some() {
+            return Listening::Octets;
+        }
+        match self.position.phase() {
+            Phase::Authenticating => Listening::Response,
+            phase if phase.takes_commands() => Listening::Command,
+            _ => Listening::Octets,
+        }
+    }
+
+    /// Whether the peer talked where it had to listen; see [`EarlyTalk`].
+    #[must_use]
+    pub const fn talked_early(&self) -> bool {
+        self.talked_early
     }
 
     /// Whether the peer said EHLO or LHLO in this epoch, rather than HELO.
@@ -338,6 +403,7 @@ impl Session {
 
     /// A session that knows nothing but configuration and peer, and has said nothing.
     fn unknown(config: Arc<Config>, peer: Peer, channel: Channel, now: Instant) -> Self {
+        let command_limit = config.limits.command_line;
         Self {
             config,
             peer,
@@ -345,11 +411,18 @@ impl Session {
             identity: Identity::Anonymous,
             position: Position::START,
             transaction: None,
+            announced: Announced::default(),
+            skip: None,
             pending: None,
-            serial: 0,
             framer: LineFramer::new(),
+            command_limit,
+            began: now,
             since: now,
-            faults: 0,
+            waiting: false,
+            counts: Counts::default(),
+            transactions: 0,
+            talked_early: false,
+            stopping: false,
             input_ended: false,
             closing: Closing::EndOfInput,
         }
@@ -357,6 +430,10 @@ impl Session {
 
     /// The one place that moves the session. Leaving a transaction drops it whole.
     fn go(&mut self, next: Next) {
+        debug_assert_ne!(next, Next::Never, "the tables have a hole");
+        if next == Next::Never {
+            self.closing = Closing::Internal;
+        }
         self.position = self.position.follow(next);
         if !self.position.phase().in_transaction() {
             self.transaction = None;
@@ -366,30 +443,34 @@ impl Session {
     fn close(&mut self, closing: Closing) {
         self.closing = closing;
         self.pending = None;
+        self.skip = None;
         self.go(Next::To(Phase::Closed));
     }
 
     /// Puts a question: from now on only its answer moves the session.
     fn ask<A: Ask>(&mut self, question: Question, now: Instant) -> Pending<A> {
-        self.serial = self.serial.wrapping_add(1);
-        self.pending = Some((self.serial, question));
+        /// No two questions of a process have the same number, whichever session puts them, so a
+        /// token cannot answer another one.
+        static SERIAL: AtomicU64 = AtomicU64::new(1);
+        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+        self.pending = Some((serial, question));
         self.since = now;
-        Pending::new(self.serial)
+        Pending::new(serial)
     }
 
     /// Takes a token back.
     fn redeem<A: Ask>(&mut self, token: &Pending<A>) -> Result<Question, Misuse> {
+        let question = self.verify_token(token)?;
+        self.pending = None;
+        Ok(question)
+    }
+
+    /// The question that a token belongs to.
+    fn verify_token<A: Ask>(&self, token: &Pending<A>) -> Result<Question, Misuse> {
         match self.pending {
-            Some((serial, question)) if serial == token.serial => {
-                self.pending = None;
-                Ok(question)
-            }
+            Some((serial, question)) if serial == token.serial => Ok(question),
             _ if self.position.phase() == Phase::Closed => Err(Misuse::Closed),
             _ => Err(Misuse::StaleToken),
         }
-    }
-
-    fn offers(&self) -> mailwire_tls_policy::Offers {
-        offers(&self.config.listener, self.channel, self.identity)
     }
 }

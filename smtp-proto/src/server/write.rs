@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 
 use super::Session;
-use crate::ehlo::{Keyword, write_ehlo};
+use crate::ehlo::write_ehlo;
 use crate::reply::Reply;
 use crate::table::Question;
 use crate::verb::Verb;
@@ -12,6 +12,7 @@ pub(super) const START_TLS: Reply = Reply::fixed(220, (2, 0, 0), "Ready to start
 pub(super) const SHUT_DOWN: Reply =
     Reply::fixed(421, (4, 3, 2), "The server is stopping; try again later");
 pub(super) const MISUSED: Reply = Reply::fixed(421, (4, 3, 0), "Local error; closing connection");
+pub(super) const CHUNK: Reply = Reply::fixed(250, (2, 0, 0), "Chunk taken");
 pub(super) const RESET: Reply = Reply::fixed(250, (2, 0, 0), "Reset");
 pub(super) const QUIT: Reply = Reply::fixed(221, (2, 0, 0), "Bye");
 
@@ -26,7 +27,11 @@ pub(super) const fn accepted(question: Question) -> Reply {
         // RFC 2034 section 3: no enhanced code on 3yz.
         Question::Data => Reply::fixed_plain(354, "End the message with <CRLF>.<CRLF>"),
         Question::Message => Reply::fixed(250, (2, 0, 0), "Message accepted"),
-        Question::Helo | Question::Ehlo => Reply::fixed(250, (2, 0, 0), "OK"),
+        Question::Chunk | Question::LastChunk | Question::ChunkEnd => CHUNK,
+        Question::Verify => informed(Verb::Vrfy),
+        // RFC 1985 section 5.3.
+        Question::Etrn => Reply::fixed(250, (2, 0, 0), "Queuing started"),
+        Question::Helo | Question::Ehlo | Question::Custom => Reply::fixed(250, (2, 0, 0), "OK"),
     }
 }
 
@@ -65,21 +70,13 @@ impl Session {
 
     /// What is implemented and enabled for this listener in this state, and nothing else.
     pub(super) fn write_ehlo(&self, out: &mut BytesMut) {
-        let offers = self.offers();
         let names: Vec<_> = self.config.mechanisms.iter().map(|it| it.name()).collect();
-        let keywords = [
-            Some(Keyword::Pipelining),
-            self.config.limits.message_size.map(Keyword::Size),
-            Some(Keyword::EightBitMime),
-            Some(Keyword::EnhancedStatusCodes),
-            offers.starttls.then_some(Keyword::StartTls),
-            offers.auth.then_some(Keyword::Auth(&names)),
-        ];
-        write_ehlo(
-            self.config.hostname.borrow(),
-            keywords.into_iter().flatten(),
-            out,
-        );
+        write_ehlo(self.config.hostname.borrow(), self.keywords(&names), out);
+    }
+
+    /// Says something.
+    pub(super) fn say(&self, reply: &Reply, out: &mut BytesMut) {
+        reply.write(self.config.extensions.enhanced_status_codes, out);
     }
 
     fn write_named(&self, code: &[u8], out: &mut BytesMut) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use mailwire_tls_policy::Channel;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::time::{Instant, sleep_until};
 
 use super::ConnectionError;
 use super::buffers::{Buffers, Read, now};
@@ -94,27 +95,31 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     ///
     /// # Errors
     ///
-    /// The stream failed; the peer closed in the middle of a message; or a question is unanswered,
-    /// which is [`Misuse::AnswerAwaited`].
+    /// The stream failed, or the peer closed in the middle of a message. While a question is
+    /// unanswered this waits for as long as the session does, which then is over with 421.
     pub async fn ready(&mut self) -> Result<(), ServerError> {
         self.buffers.drop_consumed();
         loop {
-            match self.session.need(&self.buffers.input, &self.buffers.output) {
+            match self
+                .session
+                .need(&self.buffers.input, now(), &self.buffers.output)
+            {
                 Need::Nothing => break,
                 Need::Answer => {
                     self.flush().await?;
-                    return Err(Error::Misuse(Misuse::AnswerAwaited).into());
+                    // A token that was lost ends the session when the time for it has run out.
+                    if let Some(deadline) = self.session.deadline() {
+                        sleep_until(Instant::from_std(deadline.at)).await;
+                        self.pass_deadline();
+                    } else {
+                        return Err(Error::Misuse(Misuse::AnswerAwaited).into());
+                    }
                 }
                 Need::Flush => self.flush().await?,
                 Need::Input => match self.buffers.exchange(self.session.deadline()).await? {
                     Read::Octets => {}
                     Read::End => self.session.end_of_input()?,
-                    Read::Late => {
-                        let output = &mut self.buffers.output;
-                        let before = output.len();
-                        self.session.handle_timeout(now(), output);
-                        self.transcript.said(output, before);
-                    }
+                    Read::Late => self.pass_deadline(),
                 },
             }
         }
@@ -143,10 +148,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             consumed,
             ..
         } = &mut self.buffers;
-        let (phase, before) = (self.session.phase(), output.len());
+        let (listening, before) = (self.session.listening(), output.len());
         let step = self.session.advance(input, now(), output)?;
         let taken = input.get(..step.consumed).unwrap_or_default();
-        self.transcript.heard(phase, taken, step.event.as_ref());
+        self.transcript.heard(listening, taken, step.event.as_ref());
         self.transcript.said(output, before);
         // What the event borrows goes when the next one is asked for.
         *consumed = step.consumed;
@@ -233,6 +238,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub async fn close(&mut self) -> Result<(), ServerError> {
         self.flush().await?;
         Ok(self.buffers.stream.shutdown().await?)
+    }
+
+    fn pass_deadline(&mut self) {
+        let output = &mut self.buffers.output;
+        let before = output.len();
+        self.session.handle_timeout(now(), output);
+        self.transcript.said(output, before);
     }
 
     /// Until when a peer may take output: as long as the session waits for it, and after its end

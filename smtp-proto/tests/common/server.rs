@@ -5,13 +5,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
+use mailwire_smtp_proto::body::BareLineEnds;
 use mailwire_smtp_proto::dialect::Dialect;
+use mailwire_smtp_proto::ehlo::FutureReleaseOffer;
+use mailwire_smtp_proto::params::{DateTime, HoldFor};
 use mailwire_smtp_proto::peer::Peer;
 use mailwire_smtp_proto::policy::{Channel, CleartextAuth, Listener, Role};
 use mailwire_smtp_proto::reply::Reply;
 use mailwire_smtp_proto::server::{
-    Admission, Config, Decision, Event, Need, Pending, Refuse, Session, TlsUpgrade, Verdict, ask,
+    Admission, Config, CustomExtension, Decision, EarlyTalk, Event, Need, Pending, Refuse, Session,
+    TlsUpgrade, Verdict, ask,
 };
+use mailwire_smtp_proto::table::Phase;
 
 use super::script::{Cuts, Script, Step, escape};
 
@@ -29,6 +34,9 @@ enum Waiting {
     Rcpt(Pending<ask::Rcpt>),
     Data(Pending<ask::Data>),
     Message(Pending<ask::Message>),
+    Verify(Pending<ask::Verify>),
+    Etrn(Pending<ask::Etrn>),
+    Custom(Pending<ask::Custom>),
 }
 
 struct Driver {
@@ -126,13 +134,16 @@ impl Driver {
     /// Steps until the session waits for something that is not here.
     fn run(&mut self) {
         loop {
-            if self.waiting.is_some() && !self.answer() {
+            while self.waiting.is_some() {
+                if self.answer() {
+                    continue;
+                }
                 return;
             }
             let Machine::Session(session) = &mut self.machine else {
                 return;
             };
-            match session.need(&self.unread, &self.out) {
+            match session.need(&self.unread, self.now, &self.out) {
                 Need::Nothing if self.closed => return,
                 Need::Nothing => self.step(),
                 Need::Flush => self.drain(),
@@ -197,6 +208,23 @@ impl Driver {
                 line = Some("data".to_owned());
                 Some(Waiting::Data(pending))
             }
+            Some(Event::Verify {
+                expand,
+                verify,
+                pending,
+            }) => {
+                let verb = if expand { "expn" } else { "vrfy" };
+                line = Some(format!("{verb} {verify}"));
+                Some(Waiting::Verify(pending))
+            }
+            Some(Event::Etrn { etrn, pending }) => {
+                line = Some(format!("etrn {etrn}"));
+                Some(Waiting::Etrn(pending))
+            }
+            Some(Event::Custom { command, pending }) => {
+                line = Some(format!("custom {command}"));
+                Some(Waiting::Custom(pending))
+            }
             Some(Event::Message { octets, pending }) => {
                 line = Some(format!("message {octets}"));
                 Some(Waiting::Message(pending))
@@ -243,7 +271,7 @@ impl Driver {
             "accept" => Decision::Accept,
             "with" => Decision::AcceptWith(reply(rest)),
             "reject" => Decision::Reject(reply(rest)),
-            "each" | "go" => Decision::Accept,
+            "each" | "go" | "one" => Decision::Accept,
             "lose" => {
                 self.waiting = None;
                 return true;
@@ -270,6 +298,23 @@ impl Driver {
             Waiting::Auth(pending) => session.answer(pending, decision, now, out),
             Waiting::Mail(pending) => session.answer(pending, decision, now, out),
             Waiting::Rcpt(pending) => session.answer(pending, decision, now, out),
+            Waiting::Verify(pending) => session.answer(pending, decision, now, out),
+            Waiting::Etrn(pending) => session.answer(pending, decision, now, out),
+            Waiting::Custom(pending) => session.answer(pending, decision, now, out),
+            Waiting::Message(pending) if word == "one" => {
+                let (recipient, verdict) = rest.split_once(' ').expect("a number and a verdict");
+                let verdict = match verdict {
+                    "accept" => Decision::Accept,
+                    text => Decision::Reject(reply(text)),
+                };
+                let recipient = recipient.parse().expect("a number");
+                let answered = session.answer_recipient(&pending, recipient, verdict, now, out);
+                // Its token goes on until the last one.
+                if session.phase() == Phase::Content || session.phase() == Phase::Chunk {
+                    self.waiting = Some(Waiting::Message(pending));
+                }
+                answered
+            }
             Waiting::Message(pending) if word == "each" => {
                 let each = rest.split(" | ").map(|text| match text {
                     "accept" => Decision::Accept,
@@ -385,6 +430,46 @@ fn reply(text: &str) -> Reply {
     )
 }
 
+fn seconds(value: &str) -> Duration {
+    Duration::from_secs(value.parse().unwrap())
+}
+
+/// Turns an extension on or off.
+fn offer(config: &mut Config, keyword: &str, on: bool) {
+    let it = &mut config.extensions;
+    match keyword {
+        "PIPELINING" => it.pipelining = on,
+        "8BITMIME" => it.eight_bit_mime = on,
+        "SMTPUTF8" => it.smtputf8 = on,
+        "DSN" => it.dsn = on,
+        "CHUNKING" => it.chunking = on,
+        "BINARYMIME" => it.binary_mime = on,
+        "ENHANCEDSTATUSCODES" => it.enhanced_status_codes = on,
+        "REQUIRETLS" => it.require_tls = on,
+        "DELIVERBY" => it.deliver_by = on.then_some(120),
+        "FUTURERELEASE" => {
+            it.future_release = on.then(|| FutureReleaseOffer {
+                interval: HoldFor::new(3600).unwrap(),
+                date_time: DateTime::parse("2030-01-01T00:00:00Z").unwrap(),
+            });
+        }
+        "MT-PRIORITY" => it.mt_priority = on.then(|| Some("MIXER".parse().unwrap())),
+        "LIMITS" => it.limits = on,
+        "ETRN" => it.etrn = on,
+        "VRFY" => it.vrfy = on,
+        "EXPN" => it.expn = on,
+        "HELP" => it.help = on,
+        "SIZE" => config.limits.message_size = config.limits.message_size.filter(|_| on),
+        "XTEST" => it.custom.push(CustomExtension {
+            keyword: "XTEST one".parse().unwrap(),
+            mail: vec!["XSENDER"],
+            rcpt: vec!["XRECIPIENT"],
+            verbs: vec!["XTEST".parse().unwrap()],
+        }),
+        other => panic!("unknown extension {other}"),
+    }
+}
+
 fn configure(script: &Script) -> (Config, Channel) {
     let role = setting(script, "role").map_or(Role::Mx, |role| role.parse().expect("a role"));
     let mut listener = Listener::of(role);
@@ -406,7 +491,32 @@ fn configure(script: &Script) -> (Config, Channel) {
             "limit.recipients" => config.limits.recipients = value.parse().unwrap(),
             "limit.message_size" => config.limits.message_size = Some(value.parse().unwrap()),
             "limit.command_line" => config.limits.command_line = value.parse().unwrap(),
+            "limit.auth_line" => config.limits.auth_line = value.parse().unwrap(),
+            "limit.text_line" => config.limits.text_line = Some(value.parse().unwrap()),
+            "limit.recipients_over" => config.limits.recipients_over = value.parse().unwrap(),
+            "limit.refused_recipients" => config.limits.refused_recipients = value.parse().unwrap(),
+            "limit.discarded" => config.limits.discarded = value.parse().unwrap(),
             "limit.faults" => config.limits.faults = value.parse().unwrap(),
+            "limit.unknown_commands" => config.limits.unknown_commands = value.parse().unwrap(),
+            "limit.idle_commands" => config.limits.idle_commands = value.parse().unwrap(),
+            "limit.auth_failures" => config.limits.auth_failures = value.parse().unwrap(),
+            "limit.transactions" => config.limits.transactions = value.parse().unwrap(),
+            "timeout.session" => config.timeouts.session = seconds(value),
+            "timeout.command" => config.timeouts.command = seconds(value),
+            "timeout.data_block" => config.timeouts.data_block = seconds(value),
+            "timeout.content_rate" => config.timeouts.content_rate = value.parse().unwrap(),
+            "early_talk" => {
+                config.early_talk = match value.as_str() {
+                    "reject" => EarlyTalk::Reject,
+                    "allow" => EarlyTalk::Allow,
+                    other => panic!("unknown rule {other}"),
+                }
+            }
+            "bare_line_ends" => config.bare_line_ends = BareLineEnds::Normalise,
+            "offer" => value.split(' ').for_each(|it| offer(&mut config, it, true)),
+            "withhold" => value
+                .split(' ')
+                .for_each(|it| offer(&mut config, it, false)),
             other => panic!("unknown setting {other}"),
         }
     }

@@ -1,0 +1,151 @@
+//! BDAT: its octets follow it at once, whatever is thought of it (RFC 3030 section 2).
+
+use std::time::Instant;
+
+use bytes::BytesMut;
+
+use super::extensions::Extension;
+use super::{Event, Fault, Session, Step};
+use crate::body::BdatReader;
+use crate::command::{self, Bdat};
+use crate::reply::Reply;
+use crate::table::{Cell, Outcome, Question, on_outcome};
+use crate::verb::Arguments;
+
+/// Octets of a refused chunk that are still to be read over, and what is said behind them.
+#[derive(Debug)]
+pub(super) struct Skip {
+    chunk: BdatReader,
+    said: Said,
+}
+
+#[derive(Debug)]
+enum Said {
+    Fault(Fault),
+    /// The embedder's own words.
+    Reply(Box<Reply>),
+}
+
+impl Session {
+    /// The command. `judged` is what policy and table think of it.
+    pub(super) fn bdat(
+        &mut self,
+        judged: Result<Cell, Fault>,
+        arguments: Arguments<'_>,
+        now: Instant,
+    ) -> Result<Option<Event<'static>>, Fault> {
+        if !self.offers(Extension::Chunking) {
+            return Err(Fault::Chunk);
+        }
+        let bdat = command::bdat(arguments).map_err(|_| Fault::ChunkSize)?;
+        let chunk = BdatReader::new(bdat);
+        let judged = judged.and_then(|cell| match cell {
+            Cell::Refuse(fault) => Err(self.nobody(fault)),
+            cell => self.fits(bdat).map(|()| cell),
+        });
+        let cell = match judged {
+            Ok(cell) => cell,
+            Err(fault) => {
+                self.skip = Some(Skip {
+                    chunk,
+                    said: Said::Fault(fault),
+                });
+                return Ok(None);
+            }
+        };
+        if let Some(transaction) = &mut self.transaction {
+            transaction.chunk = chunk;
+        }
+        let question = chunk_question(bdat.last);
+        if let Cell::Grant(_) = cell {
+            self.go(on_outcome(
+                self.position.phase(),
+                question,
+                Outcome::Accepted,
+            ));
+            return Ok(None);
+        }
+        Ok(Some(Event::Data {
+            pending: self.ask(question, now),
+        }))
+    }
+
+    /// Whether the chunks so far and this one are within the limit.
+    fn fits(&self, bdat: Bdat) -> Result<(), Fault> {
+        let before = self.transaction.as_ref().map_or(0, |it| it.octets);
+        match (
+            before.checked_add(bdat.size),
+            self.config.limits.message_size,
+        ) {
+            (Some(sum), Some(limit)) if sum <= limit => Ok(()),
+            (Some(_), None) => Ok(()),
+            _ => Err(Fault::MessageTooLarge),
+        }
+    }
+
+    /// The embedder refused the first chunk: its octets are read over before that is said.
+    pub(super) fn refuse_chunk(&mut self, reply: Reply) {
+        if let Some(transaction) = &mut self.transaction {
+            let chunk = std::mem::replace(&mut transaction.chunk, BdatReader::ENDED);
+            self.skip = Some(Skip {
+                chunk,
+                said: Said::Reply(Box::new(reply)),
+            });
+        }
+    }
+
+    /// Whether there is something to read over in the input, or nothing more of it.
+    pub(super) fn can_skip(&self, unread: &[u8]) -> Option<bool> {
+        let skip = self.skip.as_ref()?;
+        let over = skip.chunk.left() > self.config.limits.discarded;
+        Some(over || skip.chunk.is_ended() || !unread.is_empty())
+    }
+
+    /// Reads over octets of a refused chunk; behind the last one the refusal is said.
+    pub(super) fn advance_skip<'i>(&mut self, unread: &'i [u8], out: &mut BytesMut) -> Step<'i> {
+        let over = self.config.limits.discarded;
+        let Some(skip) = &mut self.skip else {
+            return Step::NONE;
+        };
+        if skip.chunk.left() > over {
+            self.end_by(Fault::Overrun, out);
+            return Step {
+                consumed: 0,
+                event: Some(Event::Refused(Fault::Overrun)),
+            };
+        }
+        let consumed = skip.chunk.take(unread).map_or(0, <[u8]>::len);
+        if !skip.chunk.is_ended() {
+            return Step {
+                consumed,
+                event: None,
+            };
+        }
+        let last = skip.chunk.is_last();
+        let event = match self.skip.take().map(|skip| skip.said) {
+            Some(Said::Fault(fault)) => Some(self.refuse(fault, out)),
+            Some(Said::Reply(reply)) => {
+                self.say(&reply, out);
+                None
+            }
+            None => None,
+        };
+        if !self.is_closed() {
+            self.go(on_outcome(
+                self.position.phase(),
+                chunk_question(last),
+                Outcome::Rejected,
+            ));
+            self.settle(out);
+        }
+        Step { consumed, event }
+    }
+}
+
+const fn chunk_question(last: bool) -> Question {
+    if last {
+        Question::LastChunk
+    } else {
+        Question::Chunk
+    }
+}
