@@ -14,6 +14,7 @@
 //! T: 300                seconds pass, then the deadline is looked at
 //! EOF                   the client closes its side
 //! TLS                   the handshake happens
+//! STOP                  the server is told to stop
 //! ```
 //!
 //! Between two inputs the `S:` and `E:` lines are compared in order, and all of them.
@@ -33,5 +34,5 @@ mod common;
 
 #[test]
 fn conversations_are_the_same_at_every_cut() {
-    common::replay_all("server", 'C', 25, common::server::replay);
+    common::replay_all("server", 'C', 142, common::server::replay);
 }

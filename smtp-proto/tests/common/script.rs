@@ -26,6 +26,8 @@ pub(crate) enum Step {
     EndOfInput,
     /// The TLS handshake happens.
     Tls,
+    /// The server is told to stop.
+    Stop,
 }
 
 impl Script {
@@ -62,6 +64,7 @@ impl Script {
                 "T:" => Step::Time(rest.parse().map_err(|_| bad("no number"))?),
                 "EO" => Step::EndOfInput,
                 "TL" => Step::Tls,
+                "ST" => Step::Stop,
                 _ => return Err(bad("unknown mark")),
             });
         }

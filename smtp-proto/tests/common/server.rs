@@ -83,7 +83,9 @@ pub(crate) fn replay(script: &Script, cuts: &mut Cuts) -> Result<(), String> {
         }
         // What is expected, and the answers in between, belong to this input.
         let other = match script.steps.get(at) {
-            Some(step @ (Step::Time(_) | Step::EndOfInput | Step::Tls)) if flight.is_empty() => {
+            Some(step @ (Step::Time(_) | Step::EndOfInput | Step::Tls | Step::Stop))
+                if flight.is_empty() =>
+            {
                 at += 1;
                 Some(step.clone())
             }
@@ -110,6 +112,7 @@ pub(crate) fn replay(script: &Script, cuts: &mut Cuts) -> Result<(), String> {
             Some(Step::Time(seconds)) => driver.pass(seconds),
             Some(Step::EndOfInput) => driver.end(),
             Some(Step::Tls) => driver.handshake(),
+            Some(Step::Stop) => driver.stop(),
             _ => {}
         }
         driver.run();
@@ -166,6 +169,7 @@ impl Driver {
             Some(Event::Content(octets)) => {
                 self.content.extend_from_slice(octets);
                 self.unread.drain(..consumed);
+                self.drain();
                 return;
             }
             Some(Event::Hello {
@@ -366,6 +370,13 @@ impl Driver {
             if session_closed(&self.machine) {
                 self.waiting = None;
             }
+        }
+    }
+
+    fn stop(&mut self) {
+        if let Machine::Session(session) = &mut self.machine {
+            session.shut_down(&mut self.out);
+            self.drain();
         }
     }
 
