@@ -40,7 +40,7 @@ pub struct Limits {
     pub auth_failures: u32,
     /// Transactions of a session, counted by accepted MAIL; 1,000. Another is 421 4.5.3 (RFC 9422
     /// section 3).
-    pub transactions: usize,
+    pub transactions: u32,
     /// Octets of output that may be unsent before the session asks for a flush; 16,384.
     pub unsent_output: usize,
 }

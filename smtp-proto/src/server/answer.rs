@@ -92,17 +92,16 @@ impl Session {
         let Some(transaction) = &mut self.transaction else {
             return Err(Misuse::StaleToken.into());
         };
-        let free = recipient
-            .checked_sub(transaction.told)
-            .filter(|_| recipient < owed);
-        let Some(place) = free.filter(|at| !matches!(transaction.verdicts.get(*at), Some(Some(_))))
-        else {
+        let told = owed - transaction.untold(owed);
+        let verdicts = transaction.verdicts.get_or_insert_default();
+        let free = recipient.checked_sub(told).filter(|_| recipient < owed);
+        let Some(place) = free.filter(|at| !matches!(verdicts.get(*at), Some(Some(_)))) else {
             return Err(Misuse::Recipient(recipient).into());
         };
-        while transaction.verdicts.len() <= place {
-            transaction.verdicts.push_back(None);
+        while verdicts.len() <= place {
+            verdicts.push_back(None);
         }
-        if let Some(verdict) = transaction.verdicts.get_mut(place) {
+        if let Some(verdict) = verdicts.get_mut(place) {
             *verdict = Some(decision);
         }
         self.tell_verdicts(now, out);
@@ -113,12 +112,15 @@ impl Session {
     fn tell_verdicts(&mut self, now: Instant, out: &mut BytesMut) {
         let owed = self.replies_owed();
         while let Some(transaction) = &mut self.transaction {
-            let Some(Some(decision)) = transaction.verdicts.front_mut().map(Option::take) else {
+            let Some(verdicts) = &mut transaction.verdicts else {
                 return;
             };
-            transaction.verdicts.pop_front();
-            transaction.told += 1;
-            let done = transaction.told == owed;
+            let Some(Some(decision)) = verdicts.front_mut().map(Option::take) else {
+                return;
+            };
+            verdicts.pop_front();
+            transaction.told = transaction.told.saturating_add(1);
+            let done = transaction.untold(owed) == 0;
             let outcome = self.say_verdict(&decision, out);
             if done {
                 self.end_message(outcome, now, out);
@@ -161,8 +163,8 @@ impl Session {
         now: Instant,
         out: &mut BytesMut,
     ) -> Result<(), Misuse> {
-        let told = self.transaction.as_ref().map_or(0, |it| it.told);
-        let owed = self.replies_owed().saturating_sub(told);
+        let owed = self.replies_owed();
+        let owed = self.transaction.as_ref().map_or(owed, |it| it.untold(owed));
         let decision = match resolved {
             Resolved::Each(decisions) => return self.resolve_each(decisions, owed, now, out),
             Resolved::One(decision) => decision,
@@ -196,7 +198,7 @@ impl Session {
             }
         }
         if let Some(transaction) = &mut self.transaction {
-            transaction.verdicts = decisions.into_iter().map(Some).collect();
+            transaction.verdicts = Some(Box::new(decisions.into_iter().map(Some).collect()));
         }
         self.tell_verdicts(now, out);
         Ok(())
@@ -275,7 +277,7 @@ impl Session {
         let accepted = self
             .transaction
             .as_ref()
-            .map_or(0, |transaction| transaction.accepted);
+            .map_or(0, |it| usize::try_from(it.accepted).unwrap_or(usize::MAX));
         self.config.dialect.replies_to_message(accepted)
     }
 }

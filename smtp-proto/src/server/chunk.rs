@@ -23,7 +23,7 @@ pub(super) struct Skip {
 enum Said {
     Fault(Fault),
     /// The embedder's own words.
-    Reply(Box<Reply>),
+    Reply(Reply),
 }
 
 impl Session {
@@ -46,10 +46,10 @@ impl Session {
         let cell = match judged {
             Ok(cell) => cell,
             Err(fault) => {
-                self.skip = Some(Skip {
+                self.skip = Some(Box::new(Skip {
                     chunk,
                     said: Said::Fault(fault),
-                });
+                }));
                 return Ok(None);
             }
         };
@@ -87,10 +87,10 @@ impl Session {
     pub(super) fn refuse_chunk(&mut self, reply: Reply) {
         if let Some(transaction) = &mut self.transaction {
             let chunk = std::mem::replace(&mut transaction.chunk, BdatReader::ENDED);
-            self.skip = Some(Skip {
+            self.skip = Some(Box::new(Skip {
                 chunk,
-                said: Said::Reply(Box::new(reply)),
-            });
+                said: Said::Reply(reply),
+            }));
         }
     }
 

@@ -25,7 +25,7 @@ impl Session {
         {
             self.config.limits.auth_line
         } else {
-            self.command_limit
+            usize::try_from(self.command_limit).unwrap_or(usize::MAX)
         }
     }
 
@@ -293,6 +293,7 @@ impl Session {
                     return Err(unknown_parameter());
                 }
                 let accepted = self.transaction.as_ref().map_or(0, |it| it.accepted);
+                let accepted = usize::try_from(accepted).unwrap_or(usize::MAX);
                 if accepted >= self.config.limits.recipients {
                     return Err(Fault::TooManyRecipients);
                 }

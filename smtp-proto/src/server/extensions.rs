@@ -307,7 +307,11 @@ impl Session {
     }
 
     /// The longest line of a command, its CRLF included.
-    pub(super) fn longest_command(&self) -> usize {
+    pub(super) fn longest_command(&self) -> u32 {
+        u32::try_from(self.command_octets()).unwrap_or(u32::MAX)
+    }
+
+    fn command_octets(&self) -> usize {
         let base = self.config.limits.command_line;
         if self.position.after_hello() != Phase::Ehlo {
             return base;
@@ -327,14 +331,10 @@ impl Config {
     /// What LIMITS says.
     fn limits_offer(&self) -> LimitsOffer {
         // RFC 9422 section 4: numbers of six digits, and no 0.
-        let told = |limit: usize| {
-            u32::try_from(limit)
-                .ok()
-                .filter(|it| (1..=999_999).contains(it))
-        };
+        let told = |limit: u32| (1..=999_999).contains(&limit).then_some(limit);
         LimitsOffer {
             mail: told(self.limits.transactions),
-            rcpt: told(self.limits.recipients),
+            rcpt: u32::try_from(self.limits.recipients).ok().and_then(told),
             ..LimitsOffer::default()
         }
     }

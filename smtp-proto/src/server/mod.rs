@@ -114,12 +114,12 @@ pub struct Session {
     transaction: Option<Transaction>,
     announced: Announced,
     /// Octets of a refused chunk that are still to be read over.
-    skip: Option<Skip>,
+    skip: Option<Box<Skip>>,
     /// The question that waits, with the serial number of its token.
     pending: Option<(u64, Question)>,
     framer: LineFramer,
     /// The longest line of a command, by what is offered.
-    command_limit: usize,
+    command_limit: u32,
     /// When the session began.
     began: Instant,
     /// When the wait began that `deadline` is about.
@@ -128,7 +128,7 @@ pub struct Session {
     waiting: bool,
     counts: Counts,
     /// How many MAIL were accepted.
-    transactions: usize,
+    transactions: u32,
     talked_early: bool,
     /// No new transaction is begun.
     stopping: bool,
@@ -403,7 +403,7 @@ impl Session {
 
     /// A session that knows nothing but configuration and peer, and has said nothing.
     fn unknown(config: Arc<Config>, peer: Peer, channel: Channel, now: Instant) -> Self {
-        let command_limit = config.limits.command_line;
+        let command_limit = u32::try_from(config.limits.command_line).unwrap_or(u32::MAX);
         Self {
             config,
             peer,

@@ -16,7 +16,7 @@ use crate::limits::Limits;
 #[derive(Debug)]
 pub(super) struct Transaction {
     /// Recipients that were accepted, duplicates included.
-    pub(super) accepted: usize,
+    pub(super) accepted: u32,
     /// RCPT commands that were refused.
     pub(super) refused: u32,
     /// RCPT commands over the limit.
@@ -33,18 +33,23 @@ pub(super) struct Transaction {
     pub(super) octets: u64,
     /// Octets of content that came when it was refused already.
     pub(super) discarded: u64,
-    /// How long the peer has been waited for so far.
-    pub(super) waited: Duration,
+    /// How long the peer has been waited for so far, in milliseconds.
+    waited: u64,
     /// Octets of the line of content that is not ended yet.
-    line: usize,
+    line: u32,
     /// The last octet of the chunks so far was a CR.
     after_cr: bool,
     /// Why the message will be refused at its end.
     pub(super) fault: Option<Fault>,
-    /// Verdicts that are there already, and wait for those of recipients before them.
-    pub(super) verdicts: VecDeque<Option<Decision>>,
+    /// Verdicts that are there already, and wait for those of recipients before them. Most messages
+    /// have none of these.
+    #[allow(
+        clippy::box_collection,
+        reason = "a session is to be small, and a queue is four words"
+    )]
+    pub(super) verdicts: Option<Box<VecDeque<Option<Decision>>>>,
     /// How many recipients have been told theirs.
-    pub(super) told: usize,
+    pub(super) told: u32,
     /// Whether one of these was accepted.
     pub(super) any_accepted: bool,
 }
@@ -61,14 +66,30 @@ impl Transaction {
             chunk: BdatReader::ENDED,
             octets: 0,
             discarded: 0,
-            waited: Duration::ZERO,
+            waited: 0,
             line: 0,
             after_cr: false,
             fault: None,
-            verdicts: VecDeque::new(),
+            verdicts: None,
             told: 0,
             any_accepted: false,
         }
+    }
+
+    /// How many recipients are still to be told their verdict, if so many replies are owed.
+    pub(super) fn untold(&self, owed: usize) -> usize {
+        owed.saturating_sub(usize::try_from(self.told).unwrap_or(usize::MAX))
+    }
+
+    /// The peer was waited for once more.
+    pub(super) fn add_wait(&mut self, wait: Duration) {
+        let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        self.waited = self.waited.saturating_add(wait);
+    }
+
+    /// How long the peer has been waited for so far.
+    pub(super) const fn waited(&self) -> Duration {
+        Duration::from_millis(self.waited)
     }
 
     /// The part of a piece of content that the limits still let through; the rest is dropped.
@@ -98,12 +119,16 @@ impl Transaction {
             let rest = piece.get(at..).unwrap_or_default();
             let end = memchr::memchr(b'\n', rest);
             let more = end.map_or(rest.len(), |end| end + 1);
-            if self.line + more > limit {
+            let before = usize::try_from(self.line).unwrap_or(usize::MAX);
+            let line = before.saturating_add(more);
+            if line > limit {
                 self.fault.get_or_insert(Fault::TextLineTooLong);
-                return piece.get(..at + (limit - self.line)).unwrap_or(piece);
+                return piece
+                    .get(..at + limit.saturating_sub(before))
+                    .unwrap_or(piece);
             }
             if end.is_none() {
-                self.line += more;
+                self.line = u32::try_from(line).unwrap_or(u32::MAX);
                 return piece;
             }
             self.line = 0;

@@ -47,7 +47,7 @@ impl Session {
             .saturating_add(Duration::from_secs(due));
         let at = self
             .since
-            .checked_add(budget.saturating_sub(transaction.waited))?;
+            .checked_add(budget.saturating_sub(transaction.waited()))?;
         Some(Deadline {
             at,
             timer: Timer::ContentRate,
@@ -75,8 +75,7 @@ impl Session {
         if self.waiting {
             self.waiting = false;
             if let Some(transaction) = &mut self.transaction {
-                let waited = now.saturating_duration_since(self.since);
-                transaction.waited = transaction.waited.saturating_add(waited);
+                transaction.add_wait(now.saturating_duration_since(self.since));
             }
         }
         self.since = now;
