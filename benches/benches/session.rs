@@ -9,7 +9,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use mailwire_benches::{config, dialogue, serve};
 
 fn session(criterion: &mut Criterion) {
-    let (config, dialogue) = (config(), dialogue());
+    let (config, dialogue) = (config(), dialogue(false));
     let mut group = criterion.benchmark_group("session");
     for (name, size) in [("one piece", dialogue.len()), ("octet by octet", 1)] {
         group.bench_function(name, |bencher| {

@@ -45,14 +45,25 @@ pub fn content(dotted: bool) -> Vec<u8> {
     content
 }
 
-/// A whole session: EHLO, MAIL, five RCPT, DATA of 3 KiB, QUIT.
+/// A whole session: EHLO, MAIL, five RCPT, DATA of 3 KiB, QUIT; with parameters of DSN where it is to be
+/// rich.
 #[must_use]
-pub fn dialogue() -> Vec<u8> {
-    let mut dialogue = b"EHLO mail.client.example.test\r\n\
-        MAIL FROM:<some.body@client.example.test> SIZE=3072\r\n"
-        .to_vec();
+pub fn dialogue(rich: bool) -> Vec<u8> {
+    let (mail, rcpt) = if rich {
+        (
+            " SIZE=3072 BODY=8BITMIME RET=HDRS ENVID=QQ314159",
+            " NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;user@example.test",
+        )
+    } else {
+        (" SIZE=3072", "")
+    };
+    let mut dialogue = b"EHLO mail.client.example.test\r\n".to_vec();
+    dialogue.extend_from_slice(
+        format!("MAIL FROM:<some.body@client.example.test>{mail}\r\n").as_bytes(),
+    );
     for number in 0..5 {
-        dialogue.extend_from_slice(format!("RCPT TO:<user{number}@example.test>\r\n").as_bytes());
+        dialogue
+            .extend_from_slice(format!("RCPT TO:<user{number}@example.test>{rcpt}\r\n").as_bytes());
     }
     dialogue.extend_from_slice(b"DATA\r\n");
     for _ in 0..40 {
@@ -71,7 +82,9 @@ pub fn dialogue() -> Vec<u8> {
 #[must_use]
 pub fn config() -> Arc<Config> {
     let hostname = "mx.example.test".parse().expect("a host name");
-    Arc::new(Config::new(hostname, Dialect::Smtp, Listener::of(Role::Mx)))
+    let mut config = Config::new(hostname, Dialect::Smtp, Listener::of(Role::Mx));
+    config.extensions.dsn = true;
+    Arc::new(config)
 }
 
 /// Serves a session whose input comes `size` octets at a time, and gives the octets of content.

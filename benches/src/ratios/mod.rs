@@ -25,6 +25,7 @@ mod measure;
 mod receive;
 mod reply;
 mod send;
+mod session;
 
 pub use measure::{Contestant, Effort, Measure, Unit};
 
@@ -35,6 +36,7 @@ pub fn measures() -> Vec<Measure> {
     measures.extend(reply::measures());
     measures.extend(receive::measures());
     measures.extend(send::measures());
+    measures.extend(session::measures());
     measures.extend(linear::measures());
     measures
 }

@@ -258,7 +258,9 @@ impl Session {
     /// Goes where an outcome leads.
     fn arrive(&mut self, question: Question, outcome: Outcome) {
         self.go(on_outcome(self.position.phase(), question, outcome));
-        self.command_limit = self.longest_command();
+        if matches!(question, Question::Helo | Question::Ehlo | Question::Auth) {
+            self.command_limit = self.longest_command();
+        }
     }
 
     /// What follows a reply: perhaps the end.
