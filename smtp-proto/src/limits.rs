@@ -33,8 +33,10 @@ pub struct Limits {
     pub faults: u32,
     /// Commands that nobody knows, in a session; 20. One more is 421 4.7.0.
     pub unknown_commands: u32,
-    /// Commands in a row that lead nowhere: NOOP, RSET, HELP, VRFY, EXPN, ETRN, hellos over and over,
-    /// and what policy refuses; 100. One more without mail between them is 421 4.7.0.
+    /// Commands in a row that lead nowhere: NOOP, RSET, HELP, VRFY, EXPN, ETRN, added verbs, hellos
+    /// over and over, chunks of no octets that are not the last, refused STARTTLS, MAIL, DATA and
+    /// BDAT, and what policy refuses; 100. One more with no accepted MAIL or message between them is
+    /// 421 4.7.0.
     pub idle_commands: u32,
     /// AUTH exchanges that failed, in a session; 5. One more is 421 4.7.0.
     pub auth_failures: u32,

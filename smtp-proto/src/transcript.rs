@@ -7,6 +7,7 @@
 use std::fmt;
 
 use crate::server::{Event, Fault};
+use crate::verb::Verb;
 
 /// The mechanisms that are shown by name. Anything else in their place may be a secret: a response
 /// is often as short as a name.
@@ -105,16 +106,17 @@ impl<'a> ClientLine<'a> {
             _ if taken.is_empty() => return None,
             (Listening::Octets, _) => Shown::Octets(taken.len()),
             // A damaged line may hide another one in it, and parts of a line have lost their verb.
-            (_, Some(Event::Refused(Fault::Line(_) | Fault::AuthLineTooLong))) => {
-                Shown::Octets(taken.len())
-            }
+            (
+                _,
+                Some(Event::Refused(Fault::Line(_) | Fault::AuthLineTooLong | Fault::ChunkSize)),
+            ) => Shown::Octets(taken.len()),
             _ if !taken.ends_with(b"\r\n") => Shown::Octets(taken.len()),
             (Listening::Response, _) => Shown::Response,
-            (
-                Listening::Command,
-                Some(Event::Refused(Fault::UnknownCommand | Fault::Http | Fault::ClientHello)),
-            ) => Shown::Unknown(taken.len()),
-            (Listening::Command, _) => Shown::Command(taken),
+            (Listening::Command, Some(Event::Custom { .. })) => Shown::Command(taken),
+            (Listening::Command, _) => match taken.strip_suffix(b"\r\n").map(Verb::split) {
+                Some(Ok(_)) => Shown::Command(taken),
+                _ => Shown::Unknown(taken.len()),
+            },
         };
         Some(Self(shown))
     }

@@ -119,6 +119,8 @@ fn talking_behind_a_command_that_has_to_be_the_last() {
         ("EHLO a.example\r\n", "VRFY a", true),
         ("EHLO a.example\r\n", "EXPN a", true),
         ("EHLO a.example\r\n", "AUTH PLAIN AGEAYg==", true),
+        // RFC 4954 section 4: the client waits for what becomes of its response.
+        ("EHLO a.example\r\nAUTH PLAIN\r\n", "AGEAYg==", true),
         ("EHLO a.example\r\n", "ETRN a.example", true),
         ("EHLO a.example\r\n", "HELP", false),
         ("EHLO a.example\r\n", "RSET", false),

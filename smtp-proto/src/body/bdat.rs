@@ -73,12 +73,17 @@ impl BdatReader {
     /// The next octets of the chunk: all that the input has of it. They are consumed. `None` if the
     /// input is empty, and when the chunk has ended.
     pub fn take<'i>(&mut self, unread: &'i [u8]) -> Option<&'i [u8]> {
-        let most = usize::try_from(self.left).unwrap_or(usize::MAX);
-        let piece = unread.get(..most).unwrap_or(unread);
+        let piece = self.peek(unread);
         // A slice is never longer than 64 bits can tell.
         let octets = u64::try_from(piece.len()).unwrap_or(u64::MAX);
         self.left = self.left.saturating_sub(octets);
         (!piece.is_empty()).then_some(piece)
+    }
+
+    /// What the input has of the chunk, without taking it.
+    pub(crate) fn peek<'i>(&self, unread: &'i [u8]) -> &'i [u8] {
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX);
+        unread.get(..most).unwrap_or(unread)
     }
 
     /// Octets of the chunk that are still to come.

@@ -6,6 +6,7 @@ use bytes::BytesMut;
 use mailwire_tls_policy::Identity;
 
 use super::ask::{Decision, Pending, Resolved};
+use super::wait::Pace;
 use super::{Closing, Error, Excess, Fault, Session, Transaction, ask, write};
 use crate::error::Misuse;
 use crate::reply::{Class, Code, Reply};
@@ -35,6 +36,10 @@ impl Session {
         };
         let outcome = outcome(&decision)?;
         self.progress(now);
+        if self.stopping && (question, outcome) == (Question::Mail, Outcome::Accepted) {
+            self.stop(out);
+            return Ok(());
+        }
         if let Some(excess) = self.account(question, outcome) {
             self.end_by(Fault::TooMany(excess), out);
             return Ok(());
@@ -48,7 +53,13 @@ impl Session {
             (Decision::Reject(reply), Question::Chunk | Question::LastChunk)
                 if outcome == Outcome::Rejected =>
             {
-                self.refuse_chunk(reply);
+                if self.input_ended {
+                    // Its octets will not come.
+                    self.say(&reply, out);
+                    self.close(Closing::EndOfInput);
+                } else {
+                    self.refuse_chunk(reply);
+                }
                 return Ok(());
             }
             (Decision::Accept, _) => self.say(&write::accepted(question), out),
@@ -171,10 +182,15 @@ impl Session {
             Resolved::No(reply) => Decision::Reject(reply),
         };
         let last = outcome(&decision)?;
-        // 421 is said once, and is the end (RFC 5321 section 4.2.3).
-        let times = if last == Outcome::Closing { 1 } else { owed };
-        for _ in 0..times {
-            self.say_verdict(&decision, out);
+        // Those that have got theirs keep it.
+        let mut given = self.transaction.as_mut().and_then(|it| it.verdicts.take());
+        for _ in 0..owed {
+            let own = given.as_mut().and_then(|it| it.pop_front().flatten());
+            let verdict = own.as_ref().unwrap_or(&decision);
+            // 421 is said once, and is the end (RFC 5321 section 4.2.3).
+            if self.say_verdict(verdict, out) == Outcome::Closing {
+                break;
+            }
         }
         self.end_message(last, now, out);
         Ok(())
@@ -210,7 +226,12 @@ impl Session {
             match question {
                 Question::Auth => return self.count_auth_failure(),
                 Question::Rcpt => return self.count_refused_recipient(),
-                Question::Mail => {
+                // Those that were no idle command before they were refused.
+                Question::Mail
+                | Question::Data
+                | Question::StartTls
+                | Question::Chunk
+                | Question::LastChunk => {
                     return match self.count_idle() {
                         Err(Fault::TooMany(excess)) => Some(excess),
                         _ => None,
@@ -229,6 +250,7 @@ impl Session {
             Question::Helo | Question::Ehlo => self.transaction = None,
             Question::Mail => {
                 self.forgive_idleness();
+                self.pace = Pace::default();
                 self.transactions = self.transactions.saturating_add(1);
                 let announced = self.announced;
                 self.transaction = Some(Transaction::new(

@@ -100,10 +100,11 @@ pub enum Decision {
 /// What became of a message.
 #[derive(Clone, Debug)]
 pub enum Verdict {
-    /// The same for every recipient.
+    /// The same for every recipient that has none yet; see
+    /// [`answer_recipient`](super::Session::answer_recipient).
     All(Decision),
     /// LMTP: one for each accepted RCPT, in their order, duplicates included (RFC 2033 section
-    /// 4.2). In SMTP, where a message has one reply, exactly one. 421 is no verdict on one of several
+    /// 4.2), apart from those that were told theirs already. In SMTP, where a message has one reply, exactly one. 421 is no verdict on one of several
     /// recipients: the others would not be told.
     Each(Vec<Decision>),
 }

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 
+use super::command::other_than_line;
 use super::{Event, Fault, Session, write};
 use crate::auth::{AuthFault, Mechanism, PlainCredentials};
 use crate::command;
@@ -38,11 +39,19 @@ impl Session {
     }
 
     /// A line of the exchange that is not a command. `*` alone gives up (RFC 4954 section 4).
-    pub(super) fn response(&mut self, line: &[u8], now: Instant) -> Result<Event<'static>, Fault> {
+    pub(super) fn response(
+        &mut self,
+        line: &[u8],
+        behind: &[u8],
+        now: Instant,
+    ) -> Result<Event<'static>, Fault> {
+        self.hear_early_talk(behind)?;
         if line == b"*" {
             return Err(Fault::Auth(AuthFault::Cancelled));
         }
-        self.credentials(line, now)
+        // Base64 has no blanks, and what begins like BDAT may be base64.
+        let other = other_than_line(line).filter(|_| line.contains(&b' '));
+        other.map_or_else(|| self.credentials(line, now), Err)
     }
 
     fn credentials(&mut self, response: &[u8], now: Instant) -> Result<Event<'static>, Fault> {

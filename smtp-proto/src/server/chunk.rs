@@ -56,6 +56,9 @@ impl Session {
         if let Some(transaction) = &mut self.transaction {
             transaction.chunk = chunk;
         }
+        if bdat.size == 0 && !bdat.last {
+            self.count_idle()?;
+        }
         let question = chunk_question(bdat.last);
         if let Cell::Grant(_) = cell {
             self.go(on_outcome(
@@ -97,17 +100,25 @@ impl Session {
     /// Whether there is something to read over in the input, or nothing more of it.
     pub(super) fn can_skip(&self, unread: &[u8]) -> Option<bool> {
         let skip = self.skip.as_ref()?;
-        let over = skip.chunk.left() > self.config.limits.discarded;
-        Some(over || skip.chunk.is_ended() || !unread.is_empty())
+        Some(self.skips_too_much(skip) || skip.chunk.is_ended() || !unread.is_empty())
+    }
+
+    fn skips_too_much(&self, skip: &Skip) -> bool {
+        let octets = self.pace.discarded.saturating_add(skip.chunk.left());
+        octets > self.config.limits.discarded
     }
 
     /// Reads over octets of a refused chunk; behind the last one the refusal is said.
-    pub(super) fn advance_skip<'i>(&mut self, unread: &'i [u8], out: &mut BytesMut) -> Step<'i> {
-        let over = self.config.limits.discarded;
-        let Some(skip) = &mut self.skip else {
+    pub(super) fn advance_skip<'i>(
+        &mut self,
+        unread: &'i [u8],
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Step<'i> {
+        let Some(mut skip) = self.skip.take() else {
             return Step::NONE;
         };
-        if skip.chunk.left() > over {
+        if self.skips_too_much(&skip) {
             self.end_by(Fault::Overrun, out);
             return Step {
                 consumed: 0,
@@ -115,30 +126,57 @@ impl Session {
             };
         }
         let consumed = skip.chunk.take(unread).map_or(0, <[u8]>::len);
-        if !skip.chunk.is_ended() {
-            return Step {
-                consumed,
-                event: None,
-            };
-        }
-        let last = skip.chunk.is_last();
-        let event = match self.skip.take().map(|skip| skip.said) {
-            Some(Said::Fault(fault)) => Some(self.refuse(fault, out)),
-            Some(Said::Reply(reply)) => {
-                self.say(&reply, out);
-                None
+        self.pace.discard(consumed);
+        let event = if skip.chunk.is_ended() {
+            self.end_skip(*skip, out)
+        } else {
+            self.skip = Some(skip);
+            if consumed == 0 {
+                return self.idle(now);
             }
-            None => None,
+            None
         };
-        if !self.is_closed() {
-            self.go(on_outcome(
-                self.position.phase(),
-                chunk_question(last),
-                Outcome::Rejected,
-            ));
-            self.settle(out);
-        }
+        self.progress(now);
         Step { consumed, event }
+    }
+
+    /// Says what became of a refused chunk. In LMTP the last one has a reply for each recipient, as
+    /// the end of a message has, whatever the replies are (RFC 2033 section 4.2), or every later one
+    /// would be taken for the answer to something else.
+    fn end_skip(&mut self, skip: Skip, out: &mut BytesMut) -> Option<Event<'static>> {
+        let last = skip.chunk.is_last();
+        let owed = if last { self.replies_owed().max(1) } else { 1 };
+        let (fault, reply) = match skip.said {
+            Said::Reply(reply) => {
+                self.say(&reply, out);
+                (None, reply)
+            }
+            Said::Fault(fault) => {
+                let event = self.refuse(fault, out);
+                if self.is_closed() {
+                    return Some(event);
+                }
+                (Some(fault), fault.reply(self.config.dialect))
+            }
+        };
+        for _ in 1..owed {
+            self.say(&reply, out);
+        }
+        let before = self.position;
+        self.go(on_outcome(
+            before.phase(),
+            chunk_question(last),
+            Outcome::Rejected,
+        ));
+        let moved = self.position != before;
+        self.settle(out);
+        fault.map(|fault| {
+            if moved {
+                Event::MessageRefused(fault)
+            } else {
+                Event::Refused(fault)
+            }
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Instant;
 use bytes::BytesMut;
 use mailwire_tls_policy::{Act, Verdict, decide};
 
+use super::config::EarlyTalk;
 use super::extensions::Extension;
 use super::{Closing, Event, Fault, Session, Step, write};
 use crate::charset::Charset;
@@ -51,25 +52,32 @@ impl Session {
             };
         }
         let limit = self.line_limit(unread);
+        let is_start = !self.framer.is_inside_line();
         let Some((consumed, frame)) = self.framer.take(unread, limit) else {
-            return Step::NONE;
+            return self.idle(now);
         };
         let authenticating = self.position.phase() == Phase::Authenticating;
-        let result = match frame {
+        let behind = unread.get(consumed..).unwrap_or_default();
+        // A line that must not be looked at, or the first part of one that is too long.
+        let damaged = matches!(frame, Frame::Fault(_) | Frame::PassedOver) && is_start;
+        let start = unread.get(..limit.min(consumed)).unwrap_or(unread);
+        let result = match (frame, other_than_line(start).filter(|_| damaged)) {
+            (_, Some(fault)) => Err(fault),
             // The command's deadline goes on: a part of a line buys no time.
-            Frame::PassedOver => {
+            (Frame::PassedOver, None) => {
                 return Step {
                     consumed,
                     event: None,
                 };
             }
-            Frame::Fault(LineFault::TooLong) if authenticating => Err(Fault::AuthLineTooLong),
-            Frame::Fault(fault) => Err(Fault::Line(fault)),
-            Frame::Line(line) if authenticating => self.response(line, now).map(Some),
-            Frame::Line(line) => {
-                let behind = unread.get(consumed..).unwrap_or_default();
-                self.command(line, behind, now, out)
+            (Frame::Fault(LineFault::TooLong), None) if authenticating => {
+                Err(Fault::AuthLineTooLong)
             }
+            (Frame::Fault(fault), None) => Err(Fault::Line(fault)),
+            (Frame::Line(line), None) if authenticating => {
+                self.response(line, behind, now).map(Some)
+            }
+            (Frame::Line(line), None) => self.command(line, behind, now, out),
         };
         self.progress(now);
         let event = match result {
@@ -150,10 +158,7 @@ impl Session {
             return Err(Fault::Sequence(SequenceFault::NotImplemented));
         }
         if let Some(act) = act(verb) {
-            match decide(&self.config.listener, self.channel, self.identity, act) {
-                Verdict::Allow => {}
-                Verdict::Refuse(refusal) => return Err(Fault::Policy(refusal)),
-            }
+            self.allow(act)?;
         }
         let cell = self.position.on_verb(verb);
         let binary = self.transaction.as_ref().is_some_and(|it| it.binary);
@@ -161,6 +166,13 @@ impl Session {
             return Err(Fault::BinaryByData);
         }
         Ok(cell)
+    }
+
+    fn allow(&self, act: Act) -> Result<(), Fault> {
+        match decide(&self.config.listener, self.channel, self.identity, act) {
+            Verdict::Allow => Ok(()),
+            Verdict::Refuse(refusal) => Err(Fault::Policy(refusal)),
+        }
     }
 
     /// What is out of place because every RCPT was refused is told so.
@@ -223,12 +235,9 @@ impl Session {
             .flat_map(|it| &it.verbs);
         let is_added = added.any(|it| it.borrow().as_str().as_bytes().eq_ignore_ascii_case(word));
         if !is_added {
-            return Err(if HTTP.contains(&word) {
-                Fault::Http
-            } else {
-                Fault::UnknownCommand
-            });
+            return Err(other_than_line(line).unwrap_or(Fault::UnknownCommand));
         }
+        self.allow(Act::Verify)?;
         if let Cell::Refuse(fault) = self.position.on_custom_verb() {
             return Err(Fault::Sequence(fault));
         }
@@ -367,7 +376,6 @@ impl Session {
 
     /// Whether the peer waits where it has to.
     fn listen(&mut self, verb: Option<Verb>, behind: &[u8]) -> Result<(), Fault> {
-        use super::config::EarlyTalk;
         if behind.is_empty() || self.config.early_talk == EarlyTalk::Allow {
             return Ok(());
         }
@@ -398,6 +406,14 @@ impl Session {
         if !has_to_wait || goodbye {
             return Ok(());
         }
+        self.hear_early_talk(behind)
+    }
+
+    /// Whether nothing was said behind a line that has to be the last of its flight.
+    pub(super) fn hear_early_talk(&mut self, behind: &[u8]) -> Result<(), Fault> {
+        if behind.is_empty() || self.config.early_talk == EarlyTalk::Allow {
+            return Ok(());
+        }
         self.talked_early = true;
         match self.config.early_talk {
             EarlyTalk::Reject => Err(Fault::EarlyTalk),
@@ -417,6 +433,23 @@ pub(super) struct Announced {
 const HTTP: [&[u8]; 9] = [
     b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH",
 ];
+
+/// What the start of a line that is no command may be all the same. BDAT that cannot be read has
+/// octets behind it which nobody has counted, and HTTP has a header and a body: neither may run as
+/// commands.
+pub(super) fn other_than_line(start: &[u8]) -> Option<Fault> {
+    let at = start.iter().position(u8::is_ascii_graphic)?;
+    let start = start.get(at..).unwrap_or_default();
+    let bdat = start.split_at_checked(4).is_some_and(|(verb, rest)| {
+        verb.eq_ignore_ascii_case(b"BDAT") && !rest.first().is_some_and(u8::is_ascii_alphanumeric)
+    });
+    let method = start.split(|it| *it == b' ').next().unwrap_or_default();
+    match (bdat, HTTP.contains(&method)) {
+        (true, _) => Some(Fault::ChunkSize),
+        (_, true) => Some(Fault::Http),
+        _ => None,
+    }
+}
 
 fn unknown_parameter() -> Fault {
     Fault::Syntax(SyntaxError::Parameter(ParameterError::Unknown))

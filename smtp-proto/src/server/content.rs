@@ -5,7 +5,7 @@ use std::time::Instant;
 use bytes::BytesMut;
 
 use super::{Event, Fault, Session, Step};
-use crate::body::{BareLineEnds, DataFrame};
+use crate::body::DataFrame;
 use crate::table::{Outcome, Question, on_outcome};
 
 impl Session {
@@ -25,14 +25,14 @@ impl Session {
             return Step::NONE;
         };
         let Some((consumed, frame)) = transaction.reader.take(unread) else {
-            return Step::NONE;
+            return self.idle(now);
         };
         let event = match frame {
             DataFrame::Content(piece) => {
                 if let Some(fault) = transaction.reader.fault() {
                     transaction.fault.get_or_insert(Fault::Body(fault));
                 }
-                transaction.content(piece, limits)
+                handed_out(transaction.content(piece, limits, &mut self.pace))
             }
             DataFrame::End => Some(self.end_of_content(now, out)),
         };
@@ -51,27 +51,31 @@ impl Session {
         let Some(transaction) = &mut self.transaction else {
             return Step::NONE;
         };
+        let bare = config.bare_line_ends;
+        let (limits, pace) = (&config.limits, &mut self.pace);
         if !transaction.chunk.is_ended() {
-            let Some(piece) = transaction.chunk.take(unread) else {
-                return Step::NONE;
-            };
-            let consumed = piece.len();
-            let is_text = config.bare_line_ends == BareLineEnds::Refuse && !transaction.binary;
-            let event = if is_text && transaction.fault.is_none() {
-                let (sound, damage) = transaction.before_damage(piece);
-                let event = transaction.content(sound, &config.limits);
-                if let Some(fault) = damage {
-                    transaction.fault.get_or_insert(Fault::Body(fault));
-                }
-                event
-            } else {
-                transaction.content(piece, &config.limits)
-            };
+            let piece = transaction.chunk.peek(unread);
+            if piece.is_empty() {
+                return self.idle(now);
+            }
+            let (consumed, sound, damage) = transaction.text_of_chunk(piece, bare);
+            let admitted = transaction.content(sound, limits, pace);
+            if let Some(fault) = damage {
+                transaction.fault.get_or_insert(Fault::Body(fault));
+                pace.discard(consumed - sound.len());
+            }
+            transaction
+                .chunk
+                .take(piece.get(..consumed).unwrap_or(piece));
+            let event = handed_out(admitted);
             self.stop_overrun(out);
             return Step { consumed, event };
         }
+        if let Some(line_end) = transaction.end_of_chunk(bare) {
+            let event = handed_out(transaction.content(line_end, limits, pace));
+            return Step { consumed: 0, event };
+        }
         let event = if transaction.chunk.is_last() {
-            transaction.end_chunks();
             Some(self.end_of_content(now, out))
         } else {
             self.end_of_chunk(out)
@@ -127,25 +131,17 @@ impl Session {
 
     /// A message that is refused already may not go on for ever.
     fn stop_overrun(&mut self, out: &mut BytesMut) {
-        let discarded = self.transaction.as_ref().map_or(0, |it| it.discarded);
-        if discarded > self.config.limits.discarded {
+        if self.pace.discarded > self.config.limits.discarded {
             self.end_by(Fault::Overrun, out);
         }
     }
 }
 
-impl super::Transaction {
-    /// What of a piece of content is handed out.
-    fn content<'i>(
-        &mut self,
-        piece: &'i [u8],
-        limits: &crate::limits::Limits,
-    ) -> Option<Event<'i>> {
-        if self.fault.is_some() {
-            self.discarded = self.discarded.saturating_add(piece.len() as u64);
-            return None;
-        }
-        let admitted = self.admit(piece, limits);
-        (!admitted.is_empty()).then_some(Event::Content(admitted))
+/// What is left of a piece is an event, unless nothing is.
+const fn handed_out(admitted: &[u8]) -> Option<Event<'_>> {
+    if admitted.is_empty() {
+        None
+    } else {
+        Some(Event::Content(admitted))
     }
 }

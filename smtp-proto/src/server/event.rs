@@ -101,7 +101,9 @@ pub enum Event<'i> {
         /// The question.
         pending: Pending<ask::Custom>,
     },
-    /// The content ended, but the session refused the message: drop what has been kept of it.
+    /// The session refused the message, at the end of its content or at a chunk of it: drop what has
+    /// been kept of it. Of a message in chunks the transaction may go on, to no good, until the peer
+    /// says RSET or the last chunk, which tells this once more.
     MessageRefused(Fault),
     /// RSET: the transaction, if any, is dropped.
     Reset,

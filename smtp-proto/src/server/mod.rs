@@ -78,6 +78,7 @@ use chunk::Skip;
 use command::Announced;
 use count::Counts;
 use transaction::Transaction;
+use wait::Pace;
 
 /// What a session waits for. Deliberately exhaustive: four different things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -126,6 +127,7 @@ pub struct Session {
     since: Instant,
     /// Whether the peer is being waited for since then.
     waiting: bool,
+    pace: Pace,
     counts: Counts,
     /// How many MAIL were accepted.
     transactions: u32,
@@ -208,7 +210,7 @@ impl Session {
             return Ok(Step::NONE);
         }
         if self.skip.is_some() {
-            return Ok(self.advance_skip(unread, out));
+            return Ok(self.advance_skip(unread, now, out));
         }
         Ok(match phase {
             Phase::Content | Phase::Chunk => {
@@ -288,13 +290,15 @@ impl Session {
             Question::StartTls,
             Outcome::Accepted,
         ));
-        Ok(TlsUpgrade::new(self.config, self.peer, now))
+        Ok(TlsUpgrade::new(self.config, self.peer, self.stopping, now))
     }
 
     /// The peer has closed its side: there will be no more input.
     ///
-    /// A question that waits can still be answered, since a peer may close its side behind a
-    /// whole message and wait for the verdict. Everything else is over.
+    /// To be called when [`need`](Self::need) wants [`Input`](Need::Input): whole lines that are
+    /// unread when this is called are never read. A question that waits can still be answered, since
+    /// a peer may close its side behind a whole message and wait for the verdict. Everything else is
+    /// over.
     ///
     /// # Errors
     ///
@@ -323,8 +327,9 @@ impl Session {
     }
 
     /// Ends the session with 421 4.3.2 because the server stops: at once if nothing is going on, else
-    /// when the transaction has come to its end. So 421 never comes in the middle of content, where
-    /// nobody looks for it, and no message is lost that the peer believes accepted.
+    /// when the transaction has come to its end, or the TLS handshake and the EHLO behind it. So 421
+    /// never comes in the middle of content, where nobody looks for it, and no message is lost that
+    /// the peer believes accepted.
     pub fn shut_down(&mut self, out: &mut BytesMut) {
         self.stopping = true;
         self.settle(out);
@@ -335,9 +340,13 @@ impl Session {
         let phase = self.position.phase();
         let idle = self.pending.is_none() && self.skip.is_none() && !phase.in_transaction();
         if self.stopping && idle && phase != Phase::Closed {
-            self.say(&write::SHUT_DOWN, out);
-            self.close(Closing::ShutDown);
+            self.stop(out);
         }
+    }
+
+    fn stop(&mut self, out: &mut BytesMut) {
+        self.say(&write::SHUT_DOWN, out);
+        self.close(Closing::ShutDown);
     }
 
     /// The phase, as the table knows it.
@@ -419,6 +428,7 @@ impl Session {
             began: now,
             since: now,
             waiting: false,
+            pace: Pace::default(),
             counts: Counts::default(),
             transactions: 0,
             talked_early: false,
@@ -453,8 +463,8 @@ impl Session {
         /// token cannot answer another one.
         static SERIAL: AtomicU64 = AtomicU64::new(1);
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+        self.progress(now);
         self.pending = Some((serial, question));
-        self.since = now;
         Pending::new(serial)
     }
 

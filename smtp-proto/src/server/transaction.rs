@@ -1,10 +1,10 @@
 //! One mail transaction: everything between MAIL and its end is in this one value.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use super::ask::Decision;
 use super::fault::Fault;
+use super::wait::Pace;
 use crate::body::{BareLineEnds, BdatReader, BodyFault, DataReader};
 use crate::charset::Charset;
 use crate::limits::Limits;
@@ -31,10 +31,6 @@ pub(super) struct Transaction {
     pub(super) chunk: BdatReader,
     /// Octets of content handed out.
     pub(super) octets: u64,
-    /// Octets of content that came when it was refused already.
-    pub(super) discarded: u64,
-    /// How long the peer has been waited for so far, in milliseconds.
-    waited: u64,
     /// Octets of the line of content that is not ended yet.
     line: u32,
     /// The last octet of the chunks so far was a CR.
@@ -65,8 +61,6 @@ impl Transaction {
             reader: DataReader::with(bare),
             chunk: BdatReader::ENDED,
             octets: 0,
-            discarded: 0,
-            waited: 0,
             line: 0,
             after_cr: false,
             fault: None,
@@ -81,34 +75,39 @@ impl Transaction {
         owed.saturating_sub(usize::try_from(self.told).unwrap_or(usize::MAX))
     }
 
-    /// The peer was waited for once more.
-    pub(super) fn add_wait(&mut self, wait: Duration) {
-        let wait = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        self.waited = self.waited.saturating_add(wait);
+    /// The part of a piece of content that is handed out; the rest is dropped.
+    pub(super) fn content<'i>(
+        &mut self,
+        piece: &'i [u8],
+        limits: &Limits,
+        pace: &mut Pace,
+    ) -> &'i [u8] {
+        if self.fault.is_some() {
+            pace.discard(piece.len());
+            return &[];
+        }
+        let admitted = self.admit(piece, limits);
+        let octets = u64::try_from(admitted.len()).unwrap_or(u64::MAX);
+        self.octets = self.octets.saturating_add(octets);
+        pace.octets = pace.octets.saturating_add(octets);
+        pace.discard(piece.len() - admitted.len());
+        admitted
     }
 
-    /// How long the peer has been waited for so far.
-    pub(super) const fn waited(&self) -> Duration {
-        Duration::from_millis(self.waited)
-    }
-
-    /// The part of a piece of content that the limits still let through; the rest is dropped.
-    pub(super) fn admit<'i>(&mut self, piece: &'i [u8], limits: &Limits) -> &'i [u8] {
+    /// The part of a piece of content that the limits let through. Of two that are broken the one
+    /// that was so first is told, however the content was cut.
+    fn admit<'i>(&mut self, piece: &'i [u8], limits: &Limits) -> &'i [u8] {
         let left = limits
             .message_size
             .map_or(u64::MAX, |limit| limit.saturating_sub(self.octets));
         let left = usize::try_from(left).unwrap_or(usize::MAX);
         let mut admitted = piece.get(..left).unwrap_or(piece);
-        if admitted.len() < piece.len() {
-            self.fault.get_or_insert(Fault::MessageTooLarge);
-        }
         if let Some(limit) = limits.text_line.filter(|_| !self.binary) {
             admitted = self.admit_lines(admitted, limit);
         }
-        self.octets = self.octets.saturating_add(admitted.len() as u64);
-        self.discarded = self
-            .discarded
-            .saturating_add((piece.len() - admitted.len()) as u64);
+        if admitted.len() < piece.len() {
+            self.fault.get_or_insert(Fault::MessageTooLarge);
+        }
         admitted
     }
 
@@ -136,17 +135,43 @@ impl Transaction {
         }
     }
 
+    /// What of a piece of a chunk is content, how much of the piece that takes, and what is wrong
+    /// behind it. In text a bare CR or LF is refused, or becomes CRLF, as behind DATA.
+    pub(super) fn text_of_chunk<'i>(
+        &mut self,
+        piece: &'i [u8],
+        bare: BareLineEnds,
+    ) -> (usize, &'i [u8], Option<BodyFault>) {
+        if self.binary || self.fault.is_some() {
+            return (piece.len(), piece, None);
+        }
+        let (sound, damage) = self.before_damage(piece);
+        match (bare, damage) {
+            (_, None) => (piece.len(), sound, None),
+            (BareLineEnds::Refuse, Some(_)) => (piece.len(), sound, damage),
+            // The CR was handed out.
+            (BareLineEnds::Normalise, Some(BodyFault::BareCr)) if sound.is_empty() => {
+                (0, b"\n", None)
+            }
+            (BareLineEnds::Normalise, Some(BodyFault::BareLf)) if sound.is_empty() => {
+                (1, b"\r\n", None)
+            }
+            (BareLineEnds::Normalise, Some(fault)) => {
+                self.after_cr = fault == BodyFault::BareCr;
+                (sound.len(), sound, None)
+            }
+        }
+    }
+
     /// How much of a piece of a chunk of text is before a bare CR or LF, and which it is. A CR may be
     /// cut from its LF by two chunks, so a bare CR is seen with the octet behind it.
-    pub(super) fn before_damage<'i>(&mut self, piece: &'i [u8]) -> (&'i [u8], Option<BodyFault>) {
+    fn before_damage<'i>(&mut self, piece: &'i [u8]) -> (&'i [u8], Option<BodyFault>) {
         let mut at = 0;
-        if self.after_cr {
+        if std::mem::take(&mut self.after_cr) {
             match piece {
-                [] => return (piece, None),
                 [b'\n', ..] => at = 1,
                 _ => return (&[], Some(BodyFault::BareCr)),
             }
-            self.after_cr = false;
         }
         loop {
             let rest = piece.get(at..).unwrap_or_default();
@@ -170,10 +195,16 @@ impl Transaction {
         }
     }
 
-    /// The chunks are over: a CR at their end is bare.
-    pub(super) fn end_chunks(&mut self) {
-        if self.after_cr {
-            self.fault.get_or_insert(Fault::Body(BodyFault::BareCr));
+    /// A chunk is over. Behind the last one a CR at its end is bare: refused, or the LF that it lacks
+    /// is still to be handed out.
+    pub(super) fn end_of_chunk(&mut self, bare: BareLineEnds) -> Option<&'static [u8]> {
+        if !self.chunk.is_last() || !std::mem::take(&mut self.after_cr) {
+            return None;
         }
+        if bare == BareLineEnds::Normalise {
+            return Some(b"\n");
+        }
+        self.fault.get_or_insert(Fault::Body(BodyFault::BareCr));
+        None
     }
 }

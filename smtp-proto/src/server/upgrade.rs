@@ -20,14 +20,22 @@ use crate::timer::{Deadline, Timer};
 pub struct TlsUpgrade {
     config: Arc<Config>,
     peer: Peer,
+    /// The server stops; whoever shuts down a session does not know what became of it.
+    stopping: bool,
     since: Instant,
 }
 
 impl TlsUpgrade {
-    pub(super) const fn new(config: Arc<Config>, peer: Peer, since: Instant) -> Self {
+    pub(super) const fn new(
+        config: Arc<Config>,
+        peer: Peer,
+        stopping: bool,
+        since: Instant,
+    ) -> Self {
         Self {
             config,
             peer,
+            stopping,
             since,
         }
     }
@@ -41,7 +49,9 @@ impl TlsUpgrade {
     /// The session after the handshake. It greets nobody, and wants EHLO anew.
     #[must_use]
     pub fn complete(self, channel: Channel, now: Instant) -> Session {
-        Session::unknown(self.config, self.peer, channel, now)
+        let mut session = Session::unknown(self.config, self.peer, channel, now);
+        session.stopping = self.stopping;
+        session
     }
 }
 
