@@ -335,10 +335,16 @@ impl Model {
         };
         if let Some(code) = refusal {
             transaction.spoiled = true;
-            if last {
-                self.transaction = None;
-            }
-            return vec![code];
+            // RFC 2033 section 4.2: the last chunk has a reply for each recipient accepted,
+            // whatever was wrong with it.
+            return if last && transaction.accepted > 0 {
+                self.verdicts(code)
+            } else {
+                if last {
+                    self.transaction = None;
+                }
+                vec![code]
+            };
         }
         transaction.chunks = Some(sum);
         let damaged = damaged && !transaction.binary;
