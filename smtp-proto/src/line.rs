@@ -29,6 +29,8 @@ use crate::grammar::find_break;
 pub struct LineFramer {
     /// Octets of the unread input already searched for a line end.
     scanned: usize,
+    /// Whether the LF behind these ends a line that nothing is wrong with but perhaps its length.
+    is_sound: bool,
     /// Whether a part of this line was consumed already because it is over its limit.
     passing_over: bool,
     /// Whether the last octet passed over was a CR.
@@ -79,6 +81,7 @@ impl LineFramer {
     pub const fn new() -> Self {
         Self {
             scanned: 0,
+            is_sound: false,
             passing_over: false,
             passed_cr: false,
         }
@@ -87,7 +90,18 @@ impl LineFramer {
     /// Whether [`take`](Self::take) would give something: a whole line, or octets to pass over.
     ///
     /// `limit` is the greatest length of a line in octets, its CRLF included.
+    #[inline]
     pub fn poll(&mut self, unread: &[u8], limit: usize) -> Option<Found> {
+        if let Some(line) = self.short_line(unread) {
+            let end = line.len();
+            self.scanned = end + 1;
+            self.is_sound = true;
+            return Some(Found::End(end));
+        }
+        self.poll_any(unread, limit)
+    }
+
+    fn poll_any(&mut self, unread: &[u8], limit: usize) -> Option<Found> {
         // A CR that was passed over and an LF that starts the input are one line end.
         if self.passed_cr && unread.first() == Some(&b'\n') {
             return Some(Found::End(0));
@@ -109,23 +123,29 @@ impl LineFramer {
     }
 
     /// The next frame and how many octets of the input it takes, or `None` if more input is needed.
+    #[inline]
     pub fn take<'i>(&mut self, unread: &'i [u8], limit: usize) -> Option<(usize, Frame<'i>)> {
         if let Some(line) = self.short_line(unread) {
             // Where there is a line, its CRLF is there as well.
             let consumed = line.len() + 2;
             if consumed <= limit {
+                self.scanned = 0;
+                self.is_sound = false;
                 return Some((consumed, Frame::Line(line)));
             }
         }
         self.take_any(unread, limit)
     }
 
-    /// The line that the input starts with, if nothing is wrong with it, it is not long, and nothing
-    /// of it was looked at before. So are nearly all lines, and they are found in one pass.
+    /// The line that the input starts with, if nothing is wrong with it, it is not long, and it came
+    /// in one piece. So do nearly all lines, and they are found in one pass, once.
     #[inline]
     fn short_line<'i>(&self, unread: &'i [u8]) -> Option<&'i [u8]> {
         /// Octets that nearly no line has more of.
         const SHORT: usize = 256;
+        if self.is_sound {
+            return unread.get(..self.scanned - 1);
+        }
         if self.scanned > 0 || self.passing_over || self.passed_cr {
             return None;
         }
@@ -138,7 +158,7 @@ impl LineFramer {
     }
 
     fn take_any<'i>(&mut self, unread: &'i [u8], limit: usize) -> Option<(usize, Frame<'i>)> {
-        match self.poll(unread, limit)? {
+        match self.poll_any(unread, limit)? {
             Found::Over => {
                 self.passed_cr = unread.last() == Some(&b'\r');
                 self.passing_over = true;

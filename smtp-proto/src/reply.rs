@@ -8,6 +8,7 @@
 mod code;
 mod reader;
 mod received;
+mod start;
 mod text;
 
 pub use code::{Class, Code, EnhancedCode};
@@ -15,8 +16,9 @@ pub use reader::{ReplyFault, ReplyLimits, ReplyReader};
 pub use received::{ReceivedReply, ReplyLines};
 pub use text::{Text, TextError};
 
-use bytes::{BufMut, BytesMut};
-use std::fmt::Write;
+use bytes::BytesMut;
+
+use start::LineStart;
 
 /// The longest line a reply is written with, its code and CRLF included
 /// (RFC 5321 section 4.5.3.1.5).
@@ -171,17 +173,16 @@ impl Reply {
     /// carries the enhanced code, if the reply has one. A line that would be over
     /// [`MAX_REPLY_LINE`] is broken at a space, or where it must be if there is none.
     pub fn write(&self, with_enhanced: bool, out: &mut BytesMut) {
+        let mut start = LineStart::new(self.code, self.enhanced.filter(|_| with_enhanced));
+        // The space before an empty text is kept, as RFC 5321 section 4.2 wishes.
+        if let Some(line) = self.text.only_line() {
+            start.write(b' ', line, out);
+            return;
+        }
         let mut lines = self.text.wire_lines().peekable();
         while let Some(line) = lines.next() {
-            // The space before an empty text is kept, as RFC 5321 section 4.2 wishes.
-            let separator = if lines.peek().is_some() { '-' } else { ' ' };
-            // Writing to a BytesMut cannot fail: it grows.
-            let _ = write!(out, "{}{separator}", self.code);
-            if let Some(enhanced) = self.enhanced.filter(|_| with_enhanced) {
-                let _ = write!(out, "{enhanced} ");
-            }
-            out.put_slice(line.as_bytes());
-            out.put_slice(b"\r\n");
+            let separator = if lines.peek().is_some() { b'-' } else { b' ' };
+            start.write(separator, line, out);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The text of a reply that is sent: it cannot hold an octet that would break the framing.
 
-use super::{MAX_REPLY_LINE, MAX_REPLY_LINES};
+use super::{MAX_REPLY_LINE, MAX_REPLY_LINES, start};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::iter;
@@ -20,7 +20,11 @@ use std::iter;
 /// assert_eq!(error, TextError::Illegal { octet: b'\r', at: 3 });
 /// ```
 #[derive(Clone)]
-pub struct Text(Repr);
+pub struct Text {
+    repr: Repr,
+    /// It is written as one line.
+    is_one_line: bool,
+}
 
 #[derive(Clone)]
 enum Repr {
@@ -56,6 +60,7 @@ impl Text {
     #[must_use]
     pub const fn fixed(text: &'static str) -> Self {
         let octets = text.as_bytes();
+        let mut is_one_line = octets.len() <= ROOM;
         // A line is broken at a space, so of two parts in a row one may be short.
         let mut most_lines = 1 + octets.len() * 2 / ROOM;
         let mut at = 0;
@@ -63,6 +68,7 @@ impl Text {
             assert!(is_legal(octets[at]), "a reply's text is printable ASCII");
             if octets[at] == b'\n' {
                 most_lines += 1;
+                is_one_line = false;
             }
             at += 1;
         }
@@ -70,7 +76,10 @@ impl Text {
             most_lines <= MAX_REPLY_LINES,
             "a reply's text is not that long"
         );
-        Self(Repr::Fixed(text))
+        Self {
+            repr: Repr::Fixed(text),
+            is_one_line,
+        }
     }
 
     /// Text that is legal already.
@@ -79,7 +88,7 @@ impl Text {
     ///
     /// [`TextError`] names the first octet that is not, or says that there is too much of it.
     pub fn new(text: impl Into<Box<str>>) -> Result<Self, TextError> {
-        let text = Self(Repr::Made(text.into()));
+        let text = Self::made(text.into());
         let octets = text.as_str().bytes();
         if let Some((at, octet)) = octets.enumerate().find(|(_, octet)| !is_legal(*octet)) {
             return Err(TextError::Illegal { octet, at });
@@ -99,18 +108,18 @@ impl Text {
             _ => '?',
         };
         let text: String = text.replace("\r\n", "\n").chars().map(legal).collect();
-        let text = Self(Repr::Made(text.into()));
+        let text = Self::made(text.into());
         if text.wire_lines().nth(MAX_REPLY_LINES).is_none() {
             return text;
         }
         let kept: Vec<&str> = text.wire_lines().take(MAX_REPLY_LINES).collect();
-        Self(Repr::Made(kept.join("\n").into()))
+        Self::made(kept.join("\n").into())
     }
 
     /// The text, `\n` between its lines.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        match &self.0 {
+        match &self.repr {
             Repr::Fixed(text) => text,
             Repr::Made(text) => text,
         }
@@ -119,6 +128,19 @@ impl Text {
     /// The lines of the text: at least one, perhaps empty.
     pub fn lines(&self) -> impl Iterator<Item = &str> {
         self.as_str().split('\n')
+    }
+
+    /// The text, if it is written as one line, as nearly all are.
+    pub(super) fn only_line(&self) -> Option<&str> {
+        self.is_one_line.then(|| self.as_str())
+    }
+
+    fn made(text: Box<str>) -> Self {
+        let is_one_line = text.len() <= ROOM && !text.contains('\n');
+        Self {
+            repr: Repr::Made(text),
+            is_one_line,
+        }
     }
 
     /// The lines as they are written, those that are too long broken: at least one.
@@ -147,7 +169,7 @@ fn broken(line: &str) -> impl Iterator<Item = &str> {
 
 /// Text that fits every line: without `250-`, the longest enhanced code `5.123.123 `, and CRLF.
 /// One number for all replies, so that turning enhanced codes on does not move line breaks.
-pub(super) const ROOM: usize = MAX_REPLY_LINE - 4 - 10 - 2;
+pub(super) const ROOM: usize = MAX_REPLY_LINE - start::LONGEST - 2;
 
 /// Whether the octet may be in a text; `\n` as the separator of lines.
 const fn is_legal(octet: u8) -> bool {

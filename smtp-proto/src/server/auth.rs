@@ -18,7 +18,8 @@ impl Session {
         arguments: Arguments<'_>,
         now: Instant,
         out: &mut BytesMut,
-    ) -> Result<Option<Event<'static>>, Fault> {
+        event: &mut Option<Event<'_>>,
+    ) -> Result<(), Fault> {
         let auth = command::auth(arguments).map_err(Fault::Syntax)?;
         match Mechanism::parse(auth.mechanism().as_str()) {
             Some(mechanism) if self.config.mechanisms.contains(&mechanism) => match mechanism {
@@ -27,7 +28,7 @@ impl Session {
             _ => return Err(Fault::UnknownMechanism),
         }
         if let Some(response) = auth.initial_response() {
-            return self.credentials(response, now).map(Some);
+            return self.credentials(response, now, event);
         }
         self.go(on_outcome(
             self.position.phase(),
@@ -35,7 +36,7 @@ impl Session {
             Outcome::Continued,
         ));
         write::empty_challenge(out);
-        Ok(None)
+        Ok(())
     }
 
     /// A line of the exchange that is not a command. `*` alone gives up (RFC 4954 section 4).
@@ -44,21 +45,28 @@ impl Session {
         line: &[u8],
         behind: &[u8],
         now: Instant,
-    ) -> Result<Event<'static>, Fault> {
+        event: &mut Option<Event<'_>>,
+    ) -> Result<(), Fault> {
         self.hear_early_talk(behind)?;
         if line == b"*" {
             return Err(Fault::Auth(AuthFault::Cancelled));
         }
         // Base64 has no blanks, and what begins like BDAT may be base64.
         let other = other_than_line(line).filter(|_| line.contains(&b' '));
-        other.map_or_else(|| self.credentials(line, now), Err)
+        other.map_or_else(|| self.credentials(line, now, event), Err)
     }
 
-    fn credentials(&mut self, response: &[u8], now: Instant) -> Result<Event<'static>, Fault> {
+    fn credentials(
+        &mut self,
+        response: &[u8],
+        now: Instant,
+        event: &mut Option<Event<'_>>,
+    ) -> Result<(), Fault> {
         let credentials = PlainCredentials::decode(response).map_err(Fault::Auth)?;
-        Ok(Event::Auth {
+        *event = Some(Event::Auth {
             credentials,
             pending: self.ask(Question::Auth, now),
-        })
+        });
+        Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 use bytes::BytesMut;
 
 use super::extensions::Extension;
-use super::{Event, Fault, Session, Step};
+use super::{Event, Fault, Session};
 use crate::body::BdatReader;
 use crate::command::{self, Bdat};
 use crate::reply::Reply;
@@ -33,7 +33,8 @@ impl Session {
         judged: Result<Cell, Fault>,
         arguments: Arguments<'_>,
         now: Instant,
-    ) -> Result<Option<Event<'static>>, Fault> {
+        event: &mut Option<Event<'_>>,
+    ) -> Result<(), Fault> {
         if !self.offers(Extension::Chunking) {
             return Err(Fault::Chunk);
         }
@@ -50,7 +51,7 @@ impl Session {
                     chunk,
                     said: Said::Fault(fault),
                 }));
-                return Ok(None);
+                return Ok(());
             }
         };
         if let Some(transaction) = &mut self.transaction {
@@ -66,11 +67,12 @@ impl Session {
                 question,
                 Outcome::Accepted,
             ));
-            return Ok(None);
+            return Ok(());
         }
-        Ok(Some(Event::Data {
+        *event = Some(Event::Data {
             pending: self.ask(question, now),
-        }))
+        });
+        Ok(())
     }
 
     /// Whether the chunks so far and this one are within the limit.
@@ -111,33 +113,31 @@ impl Session {
     /// Reads over octets of a refused chunk; behind the last one the refusal is said.
     pub(super) fn advance_skip<'i>(
         &mut self,
+        event: &mut Option<Event<'i>>,
         unread: &'i [u8],
         now: Instant,
         out: &mut BytesMut,
-    ) -> Step<'i> {
+    ) -> usize {
         let Some(mut skip) = self.skip.take() else {
-            return Step::NONE;
+            return 0;
         };
         if self.skips_too_much(&skip) {
             self.end_by(Fault::Overrun, out);
-            return Step {
-                consumed: 0,
-                event: Some(Event::Refused(Fault::Overrun)),
-            };
+            *event = Some(Event::Refused(Fault::Overrun));
+            return 0;
         }
         let consumed = skip.chunk.take(unread).map_or(0, <[u8]>::len);
         self.pace.discard(consumed);
-        let event = if skip.chunk.is_ended() {
-            self.end_skip(*skip, out)
+        if skip.chunk.is_ended() {
+            *event = self.end_skip(*skip, out);
         } else {
             self.skip = Some(skip);
             if consumed == 0 {
                 return self.idle(now);
             }
-            None
-        };
+        }
         self.progress(now);
-        Step { consumed, event }
+        consumed
     }
 
     /// Says what became of a refused chunk. In LMTP the last one has a reply for each recipient, as

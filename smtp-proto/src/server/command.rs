@@ -7,7 +7,7 @@ use mailwire_tls_policy::{Act, Verdict, decide};
 
 use super::config::EarlyTalk;
 use super::extensions::Extension;
-use super::{Closing, Event, Fault, Session, Step, write};
+use super::{Closing, Event, Fault, Session, write};
 use crate::charset::Charset;
 use crate::command::{self, Custom, CustomVerb, Reading, SyntaxError, TextString};
 use crate::line::{Frame, LineFault};
@@ -19,9 +19,10 @@ impl Session {
     /// The greatest length of the line at the start of `unread`. An AUTH command may be as long as
     /// the lines of its exchange (RFC 4954 section 4), where AUTH could succeed at all.
     pub(super) fn line_limit(&self, unread: &[u8]) -> usize {
-        let auth = unread
-            .get(..5)
-            .is_some_and(|start| start.eq_ignore_ascii_case(b"AUTH "));
+        let auth = matches!(unread, [b'A' | b'a', ..])
+            && unread
+                .get(..5)
+                .is_some_and(|start| start.eq_ignore_ascii_case(b"AUTH "));
         if self.position.phase() == Phase::Authenticating || (auth && self.offers(Extension::Auth))
         {
             self.config.limits.auth_line
@@ -41,15 +42,14 @@ impl Session {
 
     pub(super) fn advance_line<'i>(
         &mut self,
+        event: &mut Option<Event<'i>>,
         unread: &'i [u8],
         now: Instant,
         out: &mut BytesMut,
-    ) -> Step<'i> {
+    ) -> usize {
         if self.is_client_hello(unread) {
-            return Step {
-                consumed: unread.len(),
-                event: Some(self.refuse(Fault::ClientHello, out)),
-            };
+            *event = Some(self.refuse(Fault::ClientHello, out));
+            return unread.len();
         }
         let limit = self.line_limit(unread);
         let is_start = !self.framer.is_inside_line();
@@ -60,42 +60,35 @@ impl Session {
         let behind = unread.get(consumed..).unwrap_or_default();
         // A line that must not be looked at, or the first part of one that is too long.
         let damaged = matches!(frame, Frame::Fault(_) | Frame::PassedOver) && is_start;
-        let start = unread.get(..limit.min(consumed)).unwrap_or(unread);
-        let result = match (frame, other_than_line(start).filter(|_| damaged)) {
+        let other = damaged.then(|| {
+            let start = unread.get(..limit.min(consumed)).unwrap_or(unread);
+            other_than_line(start)
+        });
+        let result = match (frame, other.flatten()) {
             (_, Some(fault)) => Err(fault),
             // The command's deadline goes on: a part of a line buys no time.
-            (Frame::PassedOver, None) => {
-                return Step {
-                    consumed,
-                    event: None,
-                };
-            }
+            (Frame::PassedOver, None) => return consumed,
             (Frame::Fault(LineFault::TooLong), None) if authenticating => {
                 Err(Fault::AuthLineTooLong)
             }
             (Frame::Fault(fault), None) => Err(Fault::Line(fault)),
-            (Frame::Line(line), None) if authenticating => {
-                self.response(line, behind, now).map(Some)
-            }
-            (Frame::Line(line), None) => self.command(line, behind, now, out),
+            (Frame::Line(line), None) if authenticating => self.response(line, behind, now, event),
+            (Frame::Line(line), None) => self.command(line, behind, now, out, event),
         };
         self.progress(now);
-        let event = match result {
-            Ok(event) => event,
-            Err(fault) => {
-                if authenticating {
-                    // Whatever is wrong with a response ends the exchange (RFC 4954 section 4).
-                    self.go(on_outcome(
-                        Phase::Authenticating,
-                        Question::Auth,
-                        Outcome::Rejected,
-                    ));
-                }
-                Some(self.refuse(fault, out))
+        if let Err(fault) = result {
+            if authenticating {
+                // Whatever is wrong with a response ends the exchange (RFC 4954 section 4).
+                self.go(on_outcome(
+                    Phase::Authenticating,
+                    Question::Auth,
+                    Outcome::Rejected,
+                ));
             }
-        };
+            *event = Some(self.refuse(fault, out));
+        }
         self.settle(out);
-        Step { consumed, event }
+        consumed
     }
 
     /// A TLS record of a handshake where a command should begin. It has no line end that could be
@@ -112,10 +105,11 @@ impl Session {
         behind: &[u8],
         now: Instant,
         out: &mut BytesMut,
-    ) -> Result<Option<Event<'i>>, Fault> {
+        event: &mut Option<Event<'i>>,
+    ) -> Result<(), Fault> {
         let Ok((verb, arguments)) = Verb::split(line) else {
             self.listen(None, behind)?;
-            return self.custom(line, now).map(Some);
+            return self.custom(line, now, event);
         };
         if !self.config.dialect.has(verb) {
             return Err(Fault::OtherDialect);
@@ -123,31 +117,31 @@ impl Session {
         self.listen(Some(verb), behind)?;
         let judged = self.judge(verb);
         if verb == Verb::Bdat {
-            return self.bdat(judged, arguments, now);
+            return self.bdat(judged, arguments, now, event);
         }
         match judged? {
             Cell::Refuse(fault) => Err(self.nobody(fault)),
-            Cell::Ask(Question::Auth) => self.auth(arguments, now, out),
-            Cell::Ask(Question::Verify) => self.verify(verb, arguments, now, out),
-            Cell::Ask(question) => self.question(question, arguments, now).map(Some),
+            Cell::Ask(Question::Auth) => self.auth(arguments, now, out, event),
+            Cell::Ask(Question::Verify) => self.verify(verb, arguments, now, out, event),
+            Cell::Ask(question) => self.question(question, arguments, now, event),
             Cell::Grant(_) => Err(Fault::Sequence(SequenceFault::NoCommand)),
             Cell::Inform => {
                 command::informational(verb, arguments).map_err(Fault::Syntax)?;
-                self.inform(verb, out)?;
-                Ok(None)
+                self.inform(verb, out)
             }
             Cell::Reset => {
                 command::no_arguments(arguments).map_err(Fault::Syntax)?;
                 self.count_idle()?;
                 self.go(Next::AfterHello);
                 self.say(&write::RESET, out);
-                Ok(Some(Event::Reset))
+                *event = Some(Event::Reset);
+                Ok(())
             }
             Cell::Quit => {
                 command::no_arguments(arguments).map_err(Fault::Syntax)?;
                 self.say(&write::QUIT, out);
                 self.close(Closing::Quit);
-                Ok(None)
+                Ok(())
             }
         }
     }
@@ -200,7 +194,8 @@ impl Session {
         arguments: Arguments<'i>,
         now: Instant,
         out: &mut BytesMut,
-    ) -> Result<Option<Event<'i>>, Fault> {
+        event: &mut Option<Event<'i>>,
+    ) -> Result<(), Fault> {
         let verify = command::verify(arguments).map_err(Fault::Syntax)?;
         if verify.smtputf8() && !self.offers(Extension::SmtpUtf8) {
             return Err(unknown_parameter());
@@ -212,19 +207,24 @@ impl Session {
             Extension::Vrfy
         };
         if !self.offers(extension) {
-            self.inform(verb, out)?;
-            return Ok(None);
+            return self.inform(verb, out);
         }
         self.count_idle()?;
-        Ok(Some(Event::Verify {
+        *event = Some(Event::Verify {
             expand,
             verify,
             pending: self.ask(Question::Verify, now),
-        }))
+        });
+        Ok(())
     }
 
     /// A command that the embedder has added, or one that nobody knows.
-    fn custom<'i>(&mut self, line: &'i [u8], now: Instant) -> Result<Event<'i>, Fault> {
+    fn custom<'i>(
+        &mut self,
+        line: &'i [u8],
+        now: Instant,
+        event: &mut Option<Event<'i>>,
+    ) -> Result<(), Fault> {
         let end = line.iter().position(|it| *it == b' ').unwrap_or(line.len());
         let (word, arguments) = line.split_at_checked(end).unwrap_or((line, &[]));
         let mut added = self
@@ -249,10 +249,11 @@ impl Session {
             },
         };
         self.count_idle()?;
-        Ok(Event::Custom {
+        *event = Some(Event::Custom {
             command,
             pending: self.ask(Question::Custom, now),
-        })
+        });
+        Ok(())
     }
 
     /// Parses what belongs to a question, and puts it.
@@ -261,8 +262,9 @@ impl Session {
         question: Question,
         arguments: Arguments<'i>,
         now: Instant,
-    ) -> Result<Event<'i>, Fault> {
-        Ok(match question {
+        event: &mut Option<Event<'i>>,
+    ) -> Result<(), Fault> {
+        *event = Some(match question {
             Question::Helo | Question::Ehlo => {
                 let name = command::hello(arguments).map_err(Fault::Syntax)?;
                 self.count_idle()?;
@@ -340,7 +342,8 @@ impl Session {
             | Question::ChunkEnd
             | Question::Verify
             | Question::Custom => return Err(Fault::Sequence(SequenceFault::NoCommand)),
-        })
+        });
+        Ok(())
     }
 
     /// Whether MAIL asks for nothing but what is offered.

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 
-use super::{Event, Fault, Session, Step};
+use super::{Event, Fault, Session};
 use crate::body::DataFrame;
 use crate::table::{Outcome, Question, on_outcome};
 
@@ -16,18 +16,19 @@ impl Session {
     /// before does not depend on how the input was cut.
     pub(super) fn advance_content<'i>(
         &mut self,
+        event: &mut Option<Event<'i>>,
         unread: &'i [u8],
         now: Instant,
         out: &mut BytesMut,
-    ) -> Step<'i> {
+    ) -> usize {
         let limits = &self.config.limits;
         let Some(transaction) = &mut self.transaction else {
-            return Step::NONE;
+            return 0;
         };
         let Some((consumed, frame)) = transaction.reader.take(unread) else {
             return self.idle(now);
         };
-        let event = match frame {
+        *event = match frame {
             DataFrame::Content(piece) => {
                 if let Some(fault) = transaction.reader.fault() {
                     transaction.fault.get_or_insert(Fault::Body(fault));
@@ -37,19 +38,20 @@ impl Session {
             DataFrame::End => Some(self.end_of_content(now, out)),
         };
         self.stop_overrun(out);
-        Step { consumed, event }
+        consumed
     }
 
     /// Takes octets of a chunk, or its end.
     pub(super) fn advance_chunk<'i>(
         &mut self,
+        event: &mut Option<Event<'i>>,
         unread: &'i [u8],
         now: Instant,
         out: &mut BytesMut,
-    ) -> Step<'i> {
+    ) -> usize {
         let config = &self.config;
         let Some(transaction) = &mut self.transaction else {
-            return Step::NONE;
+            return 0;
         };
         let bare = config.bare_line_ends;
         let (limits, pace) = (&config.limits, &mut self.pace);
@@ -67,20 +69,20 @@ impl Session {
             transaction
                 .chunk
                 .take(piece.get(..consumed).unwrap_or(piece));
-            let event = handed_out(admitted);
+            *event = handed_out(admitted);
             self.stop_overrun(out);
-            return Step { consumed, event };
+            return consumed;
         }
         if let Some(line_end) = transaction.end_of_chunk(bare) {
-            let event = handed_out(transaction.content(line_end, limits, pace));
-            return Step { consumed: 0, event };
+            *event = handed_out(transaction.content(line_end, limits, pace));
+            return 0;
         }
-        let event = if transaction.chunk.is_last() {
+        *event = if transaction.chunk.is_last() {
             Some(self.end_of_content(now, out))
         } else {
             self.end_of_chunk(out)
         };
-        Step { consumed: 0, event }
+        0
     }
 
     /// The reply to a chunk that is not the last one. What is wrong with the message is told here,

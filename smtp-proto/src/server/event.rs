@@ -16,14 +16,6 @@ pub struct Step<'i> {
     pub event: Option<Event<'i>>,
 }
 
-impl Step<'_> {
-    /// Nothing was taken, and nothing happened.
-    pub(super) const NONE: Self = Self {
-        consumed: 0,
-        event: None,
-    };
-}
-
 /// Something that the embedder decides or should know. Borrows from the input only.
 #[derive(Debug)]
 #[non_exhaustive]

@@ -116,8 +116,10 @@ pub struct Session {
     announced: Announced,
     /// Octets of a refused chunk that are still to be read over.
     skip: Option<Box<Skip>>,
-    /// The question that waits, with the serial number of its token.
-    pending: Option<(u64, Question)>,
+    /// The question that waits; its token has the number `serial`.
+    pending: Option<Question>,
+    /// The number of the last question.
+    serial: u64,
     framer: LineFramer,
     /// The longest line of a command, by what is offered.
     command_limit: u32,
@@ -190,39 +192,52 @@ impl Session {
     /// # Errors
     ///
     /// [`Misuse::AnswerAwaited`] while a question waits. What a peer sends is never an error here.
+    #[inline]
     pub fn advance<'i>(
         &mut self,
         unread: &'i [u8],
         now: Instant,
         out: &mut BytesMut,
     ) -> Result<Step<'i>, Error> {
+        let mut event = None;
+        let consumed = self.advance_to(&mut event, unread, now, out)?;
+        Ok(Step { consumed, event })
+    }
+
+    /// The same, with the event put where it is wanted: it is large, and would be copied at each
+    /// return on its way.
+    fn advance_to<'i>(
+        &mut self,
+        event: &mut Option<Event<'i>>,
+        unread: &'i [u8],
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<usize, Misuse> {
         if self.pending.is_some() {
-            return Err(Misuse::AnswerAwaited.into());
+            return Err(Misuse::AnswerAwaited);
         }
         let phase = self.position.phase();
         if phase == Phase::Closed {
-            return Ok(Step {
-                consumed: unread.len(),
-                event: Some(Event::Closed(self.closing)),
-            });
+            *event = Some(Event::Closed(self.closing));
+            return Ok(unread.len());
         }
         if out.len() > self.config.limits.unsent_output {
-            return Ok(Step::NONE);
+            return Ok(0);
         }
         if self.skip.is_some() {
-            return Ok(self.advance_skip(unread, now, out));
+            return Ok(self.advance_skip(event, unread, now, out));
         }
         Ok(match phase {
             Phase::Content | Phase::Chunk => {
-                let step = if phase == Phase::Content {
-                    self.advance_content(unread, now, out)
+                let consumed = if phase == Phase::Content {
+                    self.advance_content(event, unread, now, out)
                 } else {
-                    self.advance_chunk(unread, now, out)
+                    self.advance_chunk(event, unread, now, out)
                 };
-                if step.consumed > 0 && self.pending.is_none() {
+                if consumed > 0 && self.pending.is_none() {
                     self.progress(now);
                 }
-                step
+                consumed
             }
             Phase::Greeted
             | Phase::Helo
@@ -233,7 +248,7 @@ impl Session {
             | Phase::Spoiled
             | Phase::Authenticating
             | Phase::Upgrading
-            | Phase::Closed => self.advance_line(unread, now, out),
+            | Phase::Closed => self.advance_line(event, unread, now, out),
         })
     }
 
@@ -423,6 +438,7 @@ impl Session {
             announced: Announced::default(),
             skip: None,
             pending: None,
+            serial: 0,
             framer: LineFramer::new(),
             command_limit,
             began: now,
@@ -460,11 +476,17 @@ impl Session {
     /// Puts a question: from now on only its answer moves the session.
     fn ask<A: Ask>(&mut self, question: Question, now: Instant) -> Pending<A> {
         /// No two questions of a process have the same number, whichever session puts them, so a
-        /// token cannot answer another one.
-        static SERIAL: AtomicU64 = AtomicU64::new(1);
-        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+        /// token cannot answer another one. A session takes the numbers of a whole block before it
+        /// asks for another: what all threads share is slow to change.
+        static BLOCKS: AtomicU64 = AtomicU64::new(0);
+        const BLOCK: u64 = 1 << 16;
+        if self.serial % BLOCK == 0 {
+            self.serial = BLOCKS.fetch_add(1, Ordering::Relaxed).wrapping_mul(BLOCK);
+        }
+        self.serial += 1;
+        let serial = self.serial;
         self.progress(now);
-        self.pending = Some((serial, question));
+        self.pending = Some(question);
         Pending::new(serial)
     }
 
@@ -478,7 +500,7 @@ impl Session {
     /// The question that a token belongs to.
     fn verify_token<A: Ask>(&self, token: &Pending<A>) -> Result<Question, Misuse> {
         match self.pending {
-            Some((serial, question)) if serial == token.serial => Ok(question),
+            Some(question) if self.serial == token.serial => Ok(question),
             _ if self.position.phase() == Phase::Closed => Err(Misuse::Closed),
             _ => Err(Misuse::StaleToken),
         }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 
-use super::{Fault, Session, Step};
+use super::{Fault, Session};
 use crate::table::Phase;
 use crate::timer::{Deadline, Timer};
 
@@ -94,10 +94,10 @@ impl Session {
         self.in_octets() || self.position.phase() == Phase::Chunks
     }
 
-    /// There was nothing to do.
-    pub(super) fn idle(&mut self, now: Instant) -> Step<'static> {
+    /// There was nothing to do, and nothing is consumed.
+    pub(super) fn idle(&mut self, now: Instant) -> usize {
         self.wait(now);
-        Step::NONE
+        0
     }
 
     /// The peer is waited for from now on, unless it is already.
