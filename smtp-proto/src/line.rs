@@ -107,7 +107,12 @@ impl LineFramer {
             return Some(Found::End(0));
         }
         while let Some(tail) = unread.get(self.scanned..) {
-            let Some(offset) = memchr(b'\n', tail) else {
+            let offset = match tail {
+                // Of a line that comes octet by octet.
+                [octet] => (*octet == b'\n').then_some(0),
+                tail => memchr(b'\n', tail),
+            };
+            let Some(offset) = offset else {
                 self.scanned = unread.len();
                 break;
             };

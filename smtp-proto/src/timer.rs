@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 pub enum Timer {
     /// Server: the next whole command (RFC 5321 section 4.5.3.2.7). A part of one buys no time.
     Command,
-    /// The next block of a message's content (RFC 5321 section 4.5.3.2.5).
+    /// The next block of a message's content (RFC 5321 section 4.5.3.2.5): to a server a line, 512
+    /// octets or the rest of a chunk, whichever is first.
     DataBlock,
     /// Server: content that comes too slowly, however steadily; see
     /// [`Timeouts::content_rate`].

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use bytes::{BufMut, BytesMut};
 
 use super::text::{Dots, Sink, TextWriter};
-use super::{BareLineEnds, BodyFault};
+use super::{BareLineEnds, BodyFault, LITTLE};
 use crate::command::Bdat;
 
 /// Takes the octets of one chunk off the wire, from input that starts at the first unconsumed octet
@@ -84,6 +84,14 @@ impl BdatReader {
     pub(crate) fn peek<'i>(&self, unread: &'i [u8]) -> &'i [u8] {
         let most = usize::try_from(self.left).unwrap_or(usize::MAX);
         unread.get(..most).unwrap_or(unread)
+    }
+
+    /// Whether enough of the chunk has come for a piece to be worth taking: of a long one, not every
+    /// octet by itself.
+    #[inline]
+    pub(crate) fn poll(&self, unread: &[u8]) -> bool {
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX);
+        unread.len() >= most.min(LITTLE)
     }
 
     /// Octets of the chunk that are still to come.

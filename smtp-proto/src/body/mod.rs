@@ -14,3 +14,6 @@ mod writer;
 pub use bdat::{BdatReader, BdatWriter, ChunkedTotal};
 pub use reader::{BareLineEnds, BodyFault, DataFrame, DataReader};
 pub use writer::DataWriter;
+
+/// Octets of content that are not worth a piece of their own, unless a line or a chunk ends in them.
+pub(crate) const LITTLE: usize = 512;

@@ -1,5 +1,6 @@
 //! Content off the wire: stuffed dots removed, and the one true end found.
 
+use super::LITTLE;
 use super::clean::{self, BLOCK};
 
 /// Finds the content of a message, and its end, in input that starts at the first unconsumed octet
@@ -23,6 +24,8 @@ pub struct DataReader {
     place: Place,
     bare: BareLineEnds,
     fault: Option<BodyFault>,
+    /// Octets of the unread input in which no line ends.
+    polled: u16,
     content_octets: u64,
 }
 
@@ -105,6 +108,7 @@ impl DataReader {
             bare,
             fault: None,
             content_octets: 0,
+            polled: 0,
         }
     }
 
@@ -120,12 +124,31 @@ impl DataReader {
         }
     }
 
+    /// As [`poll`](Self::poll), but where there is little, no before a line ends in it: octets that
+    /// come one by one are not worth a piece each. New octets alone are looked at.
+    #[inline]
+    pub(crate) fn poll_line(&mut self, unread: &[u8]) -> bool {
+        if unread.len() < LITTLE {
+            let line_end = match unread.get(usize::from(self.polled)..) {
+                Some([octet]) => *octet == b'\n',
+                Some(new) => memchr::memchr(b'\n', new).is_some(),
+                None => true,
+            };
+            if !line_end {
+                self.polled = u16::try_from(unread.len()).unwrap_or(0);
+                return false;
+            }
+        }
+        self.poll(unread)
+    }
+
     /// The next piece and how many octets of the input it takes, or `None` if more input is needed.
     ///
     /// A piece is as long as the input allows. It may take more octets than it has, the removed dot,
     /// or fewer, where a bare CR or LF became a line end.
     #[inline]
     pub fn take<'i>(&mut self, unread: &'i [u8]) -> Option<(usize, DataFrame<'i>)> {
+        self.polled = 0;
         match (self.place, unread) {
             // The shortest piece that there is. Content of nothing else takes the most calls to
             // read, so it is told without a search.

@@ -54,19 +54,9 @@ pub struct RcptBuf {
 /// [`SyntaxError`] says which rule is broken.
 #[inline]
 pub fn mail(reading: Reading, arguments: Arguments<'_>) -> Result<Mail<'_>, SyntaxError> {
-    let rest = after_keyword(reading, b"FROM:", SyntaxError::FromKeyword, arguments)?;
-    // The parameter that permits UTF-8 comes after the path that has it.
-    let path = rest;
-    let (rest, reverse_path) = separated(path::reverse_path(Charset::Utf8, path))?;
-    let parameters = MailParameters::parse(rest).map_err(SyntaxError::Parameter)?;
-    // A source route, which is dropped, counts as well.
-    if !parameters.smtputf8 && !taken(path, rest).is_ascii() {
-        return Err(SyntaxError::Path(PathError::NonAscii));
-    }
-    Ok(Mail {
-        reverse_path,
-        parameters,
-    })
+    let mut mail = Mail::NONE;
+    mail.read(reading, arguments)?;
+    Ok(mail)
 }
 
 /// The arguments of RCPT (RFC 5321 section 4.1.1.3).
@@ -76,14 +66,59 @@ pub fn mail(reading: Reading, arguments: Arguments<'_>) -> Result<Mail<'_>, Synt
 /// [`SyntaxError`] says which rule is broken.
 #[inline]
 pub fn rcpt(reading: Reading, arguments: Arguments<'_>) -> Result<Rcpt<'_>, SyntaxError> {
-    let charset = reading.charset;
-    let rest = after_keyword(reading, b"TO:", SyntaxError::ToKeyword, arguments)?;
-    let (rest, forward_path) = separated(path::forward_path(charset, rest))?;
-    let parameters = RcptParameters::parse_in(charset, rest).map_err(SyntaxError::Parameter)?;
-    Ok(Rcpt {
-        forward_path,
-        parameters,
-    })
+    let mut rcpt = Rcpt::NONE;
+    rcpt.read(reading, arguments)?;
+    Ok(rcpt)
+}
+
+impl<'i> Mail<'i> {
+    /// What [`read`](Self::read) begins with.
+    pub(crate) const NONE: Self = Self {
+        reverse_path: ReversePath::Null,
+        parameters: MailParameters::NONE,
+    };
+
+    /// Parses into [`NONE`](Self::NONE): it takes long to move a value of this size.
+    pub(crate) fn read(
+        &mut self,
+        reading: Reading,
+        arguments: Arguments<'i>,
+    ) -> Result<(), SyntaxError> {
+        let rest = after_keyword(reading, b"FROM:", SyntaxError::FromKeyword, arguments)?;
+        // The parameter that permits UTF-8 comes after the path that has it.
+        let path = rest;
+        let (rest, reverse_path) = separated(path::reverse_path(Charset::Utf8, path))?;
+        self.reverse_path = reverse_path;
+        self.parameters.read(rest).map_err(SyntaxError::Parameter)?;
+        // A source route, which is dropped, counts as well.
+        if !self.parameters.smtputf8 && !taken(path, rest).is_ascii() {
+            return Err(SyntaxError::Path(PathError::NonAscii));
+        }
+        Ok(())
+    }
+}
+
+impl<'i> Rcpt<'i> {
+    /// What [`read`](Self::read) begins with.
+    pub(crate) const NONE: Self = Self {
+        forward_path: ForwardPath::Postmaster,
+        parameters: RcptParameters::NONE,
+    };
+
+    /// Parses into [`NONE`](Self::NONE), as [`Mail::read`].
+    pub(crate) fn read(
+        &mut self,
+        reading: Reading,
+        arguments: Arguments<'i>,
+    ) -> Result<(), SyntaxError> {
+        let charset = reading.charset;
+        let rest = after_keyword(reading, b"TO:", SyntaxError::ToKeyword, arguments)?;
+        let (rest, forward_path) = separated(path::forward_path(charset, rest))?;
+        self.forward_path = forward_path;
+        self.parameters
+            .read(charset, rest)
+            .map_err(SyntaxError::Parameter)
+    }
 }
 
 impl Mail<'_> {

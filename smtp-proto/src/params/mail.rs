@@ -85,24 +85,27 @@ pub struct HoldFor(NonZeroU32);
 
 impl Default for MailParameters<'_> {
     fn default() -> Self {
-        Self {
-            size: None,
-            body: None,
-            smtputf8: false,
-            require_tls: false,
-            ret: None,
-            envelope_id: None,
-            auth: None,
-            deliver_by: None,
-            release: None,
-            priority: None,
-            solicitation: None,
-            unknown: UnknownParameters::none(Verb::Mail),
-        }
+        Self::NONE
     }
 }
 
 impl<'i> MailParameters<'i> {
+    /// No parameters.
+    pub(crate) const NONE: Self = Self {
+        size: None,
+        body: None,
+        smtputf8: false,
+        require_tls: false,
+        ret: None,
+        envelope_id: None,
+        auth: None,
+        deliver_by: None,
+        release: None,
+        priority: None,
+        solicitation: None,
+        unknown: UnknownParameters::none(Verb::Mail),
+    };
+
     /// Parses parameters with blanks between them and, if there are any, before the first.
     ///
     /// # Errors
@@ -111,11 +114,18 @@ impl<'i> MailParameters<'i> {
     /// not known is none of them: it goes to [`unknown`](Self::unknown).
     pub fn parse(input: &'i (impl AsRef<[u8]> + ?Sized)) -> Result<Self, ParameterError> {
         let mut it = Self::default();
+        it.read(input.as_ref())?;
+        Ok(it)
+    }
+
+    /// Parses into parameters of which none is there yet: it takes long to move them.
+    pub(crate) fn read(&mut self, input: &'i [u8]) -> Result<(), ParameterError> {
+        let it = self;
         it.unknown = each(
             // The parameter that permits UTF-8 may come last.
             Charset::Utf8,
             Verb::Mail,
-            input.as_ref(),
+            input,
             |parameter, value| match parameter {
                 Parameter::Size => once(&mut it.size, parameter, value, size),
                 Parameter::Body => once(&mut it.body, parameter, value, Body::parse),
@@ -150,7 +160,7 @@ impl<'i> MailParameters<'i> {
         if !it.smtputf8 && !input.as_ref().is_ascii() {
             return Err(ParameterError::Malformed);
         }
-        Ok(it)
+        Ok(())
     }
 
     /// The EHLO keywords of the extensions that these parameters belong to, each at least once.

@@ -39,16 +39,19 @@ pub struct RcptParameters<'i> {
 
 impl Default for RcptParameters<'_> {
     fn default() -> Self {
-        Self {
-            notify: None,
-            original_recipient: None,
-            valid_since: None,
-            unknown: UnknownParameters::none(Verb::Rcpt),
-        }
+        Self::NONE
     }
 }
 
 impl<'i> RcptParameters<'i> {
+    /// No parameters.
+    pub(crate) const NONE: Self = Self {
+        notify: None,
+        original_recipient: None,
+        valid_since: None,
+        unknown: UnknownParameters::none(Verb::Rcpt),
+    };
+
     /// Parses parameters in ASCII, with blanks between them and, if there are any, before the
     /// first.
     ///
@@ -71,7 +74,14 @@ impl<'i> RcptParameters<'i> {
         input: &'i (impl AsRef<[u8]> + ?Sized),
     ) -> Result<Self, ParameterError> {
         let mut it = Self::default();
-        it.unknown = each(charset, Verb::Rcpt, input.as_ref(), |parameter, value| {
+        it.read(charset, input.as_ref())?;
+        Ok(it)
+    }
+
+    /// Parses into parameters of which none is there yet: it takes long to move them.
+    pub(crate) fn read(&mut self, charset: Charset, input: &'i [u8]) -> Result<(), ParameterError> {
+        let it = self;
+        it.unknown = each(charset, Verb::Rcpt, input, |parameter, value| {
             match parameter {
                 Parameter::Notify => once(&mut it.notify, parameter, value, Notify::parse),
                 Parameter::Orcpt => once(&mut it.original_recipient, parameter, value, |value| {
@@ -82,7 +92,7 @@ impl<'i> RcptParameters<'i> {
                 _ => Err(ParameterError::Unknown),
             }
         })?;
-        Ok(it)
+        Ok(())
     }
 
     /// Whether all of it is ASCII, so that SMTPUTF8 is not needed in MAIL.

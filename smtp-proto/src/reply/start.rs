@@ -7,18 +7,21 @@ use super::{Code, EnhancedCode};
 /// The longest start: `250-5.123.123 `.
 pub(super) const LONGEST: usize = 4 + 10;
 
+/// The same, rounded up.
+const ROOM: usize = 16;
+
 /// A code, a separator, and the enhanced code with a space behind it: the same for every line but
 /// for the separator. It is put together once a reply, by hand, as a server writes one for every
 /// command.
 pub(super) struct LineStart {
-    octets: [u8; LONGEST],
+    octets: [u8; ROOM],
     length: usize,
 }
 
 impl LineStart {
     pub(super) fn new(code: Code, enhanced: Option<EnhancedCode>) -> Self {
         let mut start = Self {
-            octets: [b' '; LONGEST],
+            octets: [b' '; ROOM],
             length: 0,
         };
         start.number(code.value());
@@ -40,7 +43,10 @@ impl LineStart {
         if let Some(octet) = self.octets.get_mut(3) {
             *octet = separator;
         }
-        out.put_slice(self.octets.get(..self.length).unwrap_or(&self.octets));
+        // As many octets as there can be, for it is faster to copy a number that is fixed.
+        let end = out.len() + self.length;
+        out.put_slice(&self.octets);
+        out.truncate(end);
         out.put_slice(line.as_bytes());
         out.put_slice(b"\r\n");
     }

@@ -7,9 +7,9 @@ use mailwire_tls_policy::{Act, Verdict, decide};
 
 use super::config::EarlyTalk;
 use super::extensions::Extension;
-use super::{Closing, Event, Fault, Session, write};
+use super::{Closing, Event, Fault, Pending, Session, write};
 use crate::charset::Charset;
-use crate::command::{self, Custom, CustomVerb, Reading, SyntaxError, TextString};
+use crate::command::{self, Custom, CustomVerb, Mail, Rcpt, Reading, SyntaxError, TextString};
 use crate::line::{Frame, LineFault};
 use crate::params::{Body, MailParameters, ParameterError, Release};
 use crate::table::{Cell, Next, Outcome, Phase, Question, SequenceFault, on_outcome};
@@ -274,45 +274,8 @@ impl Session {
                     pending: self.ask(question, now),
                 }
             }
-            Question::Mail => {
-                let mail = command::mail(Reading::default(), arguments).map_err(Fault::Syntax)?;
-                self.admit_mail(&mail.parameters)?;
-                self.announced = Announced {
-                    charset: if mail.parameters.smtputf8 {
-                        Charset::Utf8
-                    } else {
-                        Charset::Ascii
-                    },
-                    binary: mail.parameters.body == Some(Body::BinaryMime),
-                };
-                Event::Mail {
-                    mail,
-                    pending: self.ask(question, now),
-                }
-            }
-            Question::Rcpt => {
-                let charset = self
-                    .transaction
-                    .as_ref()
-                    .map_or(Charset::Ascii, |it| it.charset);
-                let reading = Reading::default().with_charset(charset);
-                let rcpt = command::rcpt(reading, arguments).map_err(Fault::Syntax)?;
-                let parameters = &rcpt.parameters;
-                if !self
-                    .takes_parameters(parameters.extensions(), parameters.unknown, |it| &it.rcpt)
-                {
-                    return Err(unknown_parameter());
-                }
-                let accepted = self.transaction.as_ref().map_or(0, |it| it.accepted);
-                let accepted = usize::try_from(accepted).unwrap_or(usize::MAX);
-                if accepted >= self.config.limits.recipients {
-                    return Err(Fault::TooManyRecipients);
-                }
-                Event::Rcpt {
-                    rcpt,
-                    pending: self.ask(question, now),
-                }
-            }
+            Question::Mail => return self.mail(arguments, now, event),
+            Question::Rcpt => return self.rcpt(arguments, now, event),
             Question::Data => {
                 command::no_arguments(arguments).map_err(Fault::Syntax)?;
                 Event::Data {
@@ -343,6 +306,65 @@ impl Session {
             | Question::Verify
             | Question::Custom => return Err(Fault::Sequence(SequenceFault::NoCommand)),
         });
+        Ok(())
+    }
+
+    /// MAIL, parsed where the event is to be.
+    fn mail<'i>(
+        &mut self,
+        arguments: Arguments<'i>,
+        now: Instant,
+        event: &mut Option<Event<'i>>,
+    ) -> Result<(), Fault> {
+        let blank = Event::Mail {
+            mail: Mail::NONE,
+            pending: Pending::new(0),
+        };
+        if let Event::Mail { mail, pending } = event.insert(blank) {
+            mail.read(Reading::default(), arguments)
+                .map_err(Fault::Syntax)?;
+            self.admit_mail(&mail.parameters)?;
+            self.announced = Announced {
+                charset: if mail.parameters.smtputf8 {
+                    Charset::Utf8
+                } else {
+                    Charset::Ascii
+                },
+                binary: mail.parameters.body == Some(Body::BinaryMime),
+            };
+            *pending = self.ask(Question::Mail, now);
+        }
+        Ok(())
+    }
+
+    /// RCPT, as [`mail`](Self::mail).
+    fn rcpt<'i>(
+        &mut self,
+        arguments: Arguments<'i>,
+        now: Instant,
+        event: &mut Option<Event<'i>>,
+    ) -> Result<(), Fault> {
+        let (charset, accepted) = self
+            .transaction
+            .as_ref()
+            .map_or((Charset::Ascii, 0), |it| (it.charset, it.accepted));
+        let blank = Event::Rcpt {
+            rcpt: Rcpt::NONE,
+            pending: Pending::new(0),
+        };
+        if let Event::Rcpt { rcpt, pending } = event.insert(blank) {
+            let reading = Reading::default().with_charset(charset);
+            rcpt.read(reading, arguments).map_err(Fault::Syntax)?;
+            let parameters = &rcpt.parameters;
+            if !self.takes_parameters(parameters.extensions(), parameters.unknown, |it| &it.rcpt) {
+                return Err(unknown_parameter());
+            }
+            let accepted = usize::try_from(accepted).unwrap_or(usize::MAX);
+            if accepted >= self.config.limits.recipients {
+                return Err(Fault::TooManyRecipients);
+            }
+            *pending = self.ask(Question::Rcpt, now);
+        }
         Ok(())
     }
 

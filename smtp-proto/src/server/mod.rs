@@ -161,6 +161,10 @@ impl Session {
     /// `unread` starts at the first octet that was not consumed and has only grown since the last
     /// call. The cost is that of looking at new octets once. A wait for input begins when this first
     /// says so, so that the peer is not charged for the time that the embedder took.
+    ///
+    /// Content is waited for until a line of it is there, or 512 octets, or the end of a chunk: if it
+    /// comes octet by octet, not each is an event.
+    #[inline]
     pub fn need(&mut self, unread: &[u8], now: Instant, out: &BytesMut) -> Need {
         if self.pending.is_some() {
             return Need::Answer;
@@ -173,8 +177,8 @@ impl Session {
         }
         let ready = match (&mut self.transaction, self.position.phase()) {
             _ if self.skip.is_some() => self.can_skip(unread).unwrap_or(false),
-            (Some(transaction), Phase::Content) => transaction.reader.poll(unread),
-            (Some(transaction), Phase::Chunk) => transaction.chunk.is_ended() || !unread.is_empty(),
+            (Some(transaction), Phase::Content) => transaction.reader.poll_line(unread),
+            (Some(transaction), Phase::Chunk) => transaction.chunk.poll(unread),
             _ => self.has_line(unread),
         };
         if ready {
@@ -199,9 +203,12 @@ impl Session {
         now: Instant,
         out: &mut BytesMut,
     ) -> Result<Step<'i>, Error> {
-        let mut event = None;
-        let consumed = self.advance_to(&mut event, unread, now, out)?;
-        Ok(Step { consumed, event })
+        let mut step = Step {
+            consumed: 0,
+            event: None,
+        };
+        step.consumed = self.advance_to(&mut step.event, unread, now, out)?;
+        Ok(step)
     }
 
     /// The same, with the event put where it is wanted: it is large, and would be copied at each
