@@ -87,26 +87,25 @@ pub fn config() -> Arc<Config> {
     Arc::new(config)
 }
 
-/// Serves a session whose input comes `size` octets at a time, and gives the octets of content.
+/// Serves a session whose input comes `size` octets at a time, and gives the octets of content. What it
+/// says is in `out` for as long as a piece of input takes.
 ///
 /// # Panics
 ///
 /// If the session is misused.
-pub fn serve(config: Arc<Config>, input: &[u8], size: usize) -> u64 {
+pub fn serve(config: Arc<Config>, input: &[u8], size: usize, out: &mut BytesMut) -> u64 {
     let now = Instant::now();
-    let mut out = BytesMut::with_capacity(1024);
-    let mut session = Session::new(config, Peer::local(), Channel::Plain, now, &mut out);
+    let mut session = Session::new(config, Peer::local(), Channel::Plain, now, out);
     let (mut start, mut content) = (0, 0);
     for end in (0..input.len())
         .step_by(size)
         .map(|from| (from + size).min(input.len()))
     {
-        while session.need(&input[start..end], now, &out) == Need::Nothing && !session.is_closed() {
+        while session.need(&input[start..end], now, out) == Need::Nothing && !session.is_closed() {
             let step = session
-                .advance(&input[start..end], now, &mut out)
+                .advance(&input[start..end], now, out)
                 .expect("no misuse");
             start += step.consumed;
-            let out = &mut out;
             match step.event {
                 Some(Event::Hello { pending, .. }) => {
                     session

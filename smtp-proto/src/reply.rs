@@ -16,6 +16,8 @@ pub use reader::{ReplyFault, ReplyLimits, ReplyReader};
 pub use received::{ReceivedReply, ReplyLines};
 pub use text::{Text, TextError};
 
+use std::fmt;
+
 use bytes::BytesMut;
 
 use start::LineStart;
@@ -43,10 +45,12 @@ pub const MAX_REPLY_LINES: usize = 128;
 /// NO_MAILBOX.write(true, &mut out);
 /// assert_eq!(&out[..], b"550 5.1.1 No such mailbox here\r\n");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Reply {
     code: Code,
     enhanced: Option<EnhancedCode>,
+    /// The codes as they are written.
+    start: LineStart,
     text: Text,
 }
 
@@ -82,9 +86,7 @@ impl Reply {
             code / 100 == class as u16,
             "the codes are of different classes"
         );
-        let mut reply = Self::fixed_plain(code, text);
-        reply.enhanced = enhanced;
-        reply
+        Self::of(Code::fixed(code), enhanced, Text::fixed(text))
     }
 
     /// A reply known when the program is built, without an enhanced code: a greeting or a 3yz.
@@ -94,11 +96,7 @@ impl Reply {
     /// As [`Reply::fixed`].
     #[must_use]
     pub const fn fixed_plain(code: u16, text: &'static str) -> Self {
-        Self {
-            code: Code::fixed(code),
-            enhanced: None,
-            text: Text::fixed(text),
-        }
+        Self::of(Code::fixed(code), None, Text::fixed(text))
     }
 
     /// A reply of these parts.
@@ -111,11 +109,7 @@ impl Reply {
             Some(enhanced) if enhanced.class() != code.class() => {
                 Err(ReplyError::ClassMismatch { code, enhanced })
             }
-            _ => Ok(Self {
-                code,
-                enhanced,
-                text,
-            }),
+            _ => Ok(Self::of(code, enhanced, text)),
         }
     }
 
@@ -129,11 +123,9 @@ impl Reply {
         let codes = Code::new(code).zip(EnhancedCode::new(class, subject, detail));
         let text = Text::lossy(text);
         match codes {
-            Some((code, enhanced)) if code.class() == enhanced.class() => Self {
-                code,
-                enhanced: Some(enhanced),
-                text,
-            },
+            Some((code, enhanced)) if code.class() == enhanced.class() => {
+                Self::of(code, Some(enhanced), text)
+            }
             _ => Self {
                 text,
                 ..Self::local_error()
@@ -143,10 +135,20 @@ impl Reply {
 
     /// `451 4.3.0`, the reply when something is wrong here (RFC 5321 section 4.2.3).
     const fn local_error() -> Self {
+        Self::of(
+            Code::LOCAL_ERROR,
+            EnhancedCode::new(4, 3, 0),
+            Text::fixed("Local error in processing"),
+        )
+    }
+
+    /// Of codes that agree.
+    const fn of(code: Code, enhanced: Option<EnhancedCode>, text: Text) -> Self {
         Self {
-            code: Code::LOCAL_ERROR,
-            enhanced: EnhancedCode::new(4, 3, 0),
-            text: Text::fixed("Local error in processing"),
+            code,
+            enhanced,
+            start: LineStart::new(code, enhanced),
+            text,
         }
     }
 
@@ -173,17 +175,26 @@ impl Reply {
     /// carries the enhanced code, if the reply has one. A line that would be over
     /// [`MAX_REPLY_LINE`] is broken at a space, or where it must be if there is none.
     pub fn write(&self, with_enhanced: bool, out: &mut BytesMut) {
-        let mut start = LineStart::new(self.code, self.enhanced.filter(|_| with_enhanced));
         // The space before an empty text is kept, as RFC 5321 section 4.2 wishes.
         if let Some(line) = self.text.only_line() {
-            start.write(b' ', line, out);
+            self.start.write(b' ', with_enhanced, line, out);
             return;
         }
         let mut lines = self.text.wire_lines().peekable();
         while let Some(line) = lines.next() {
             let separator = if lines.peek().is_some() { b'-' } else { b' ' };
-            start.write(separator, line, out);
+            self.start.write(separator, with_enhanced, line, out);
         }
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("code", &self.code)
+            .field("enhanced", &self.enhanced)
+            .field("text", &self.text)
+            .finish()
     }
 }
 

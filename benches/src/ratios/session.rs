@@ -7,6 +7,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
+use bytes::BytesMut;
 use stalwart_smtp_proto::request::receiver::{DataReceiver, RequestReceiver};
 use stalwart_smtp_proto::{Error, Request};
 
@@ -31,9 +32,12 @@ fn session(name: &'static str, rich: bool, size: usize) -> Measure {
     let config = config();
     let content = 40 * 78;
     let contestants = vec![
-        Contestant::ours(move || {
-            let read = serve(Arc::clone(&config), black_box(input), size);
-            assert_eq!(read, content);
+        Contestant::ours({
+            let mut out = BytesMut::with_capacity(1024);
+            move || {
+                let read = serve(Arc::clone(&config), black_box(input), size, &mut out);
+                assert_eq!(read, content);
+            }
         }),
         Contestant::peer("smtp-proto", {
             let (mut body, mut out) = (Vec::with_capacity(4096), Vec::with_capacity(1024));

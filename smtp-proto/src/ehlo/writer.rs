@@ -96,14 +96,15 @@ pub fn write_ehlo<'a>(
     keywords: impl Iterator<Item = Keyword<'a>>,
     out: &mut BytesMut,
 ) {
-    let mut last = start_line(out);
+    let mut last = out.len();
+    out.put_slice(b"250-");
     out.put_slice(name.as_str().as_bytes());
     for keyword in keywords {
         if !keyword.says_anything() {
             continue;
         }
-        out.put_slice(b"\r\n");
-        last = start_line(out);
+        last = out.len() + 2;
+        out.put_slice(b"\r\n250-");
         // Writing to a BytesMut cannot fail: it grows.
         let _ = keyword.write(out);
     }
@@ -112,13 +113,6 @@ pub fn write_ehlo<'a>(
     if let Some(separator) = out.get_mut(last + 3) {
         *separator = b' ';
     }
-}
-
-/// Begins a line that another follows; gives its place.
-fn start_line(out: &mut BytesMut) -> usize {
-    let start = out.len();
-    out.put_slice(b"250-");
-    start
 }
 
 impl Keyword<'_> {

@@ -191,7 +191,7 @@ impl<'i> Iterator for UnknownParameters<'i> {
     type Item = EsmtpParameter<'i>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        loop {
+        while !self.rest.is_empty() {
             // What comes was checked, so an error is the end.
             let (behind, (keyword, value)) =
                 esmtp_param(self.charset, skip_blanks(self.rest)).ok()?;
@@ -200,6 +200,7 @@ impl<'i> Iterator for UnknownParameters<'i> {
                 return EsmtpParameter::from_parts(keyword, value);
             }
         }
+        None
     }
 }
 

@@ -120,6 +120,9 @@ impl<'i> MailParameters<'i> {
 
     /// Parses into parameters of which none is there yet: it takes long to move them.
     pub(crate) fn read(&mut self, input: &'i [u8]) -> Result<(), ParameterError> {
+        if input.is_empty() {
+            return Ok(());
+        }
         let it = self;
         it.unknown = each(
             // The parameter that permits UTF-8 may come last.

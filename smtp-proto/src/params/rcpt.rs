@@ -80,6 +80,9 @@ impl<'i> RcptParameters<'i> {
 
     /// Parses into parameters of which none is there yet: it takes long to move them.
     pub(crate) fn read(&mut self, charset: Charset, input: &'i [u8]) -> Result<(), ParameterError> {
+        if input.is_empty() {
+            return Ok(());
+        }
         let it = self;
         it.unknown = each(charset, Verb::Rcpt, input, |parameter, value| {
             match parameter {

@@ -7,68 +7,91 @@ use super::{Code, EnhancedCode};
 /// The longest start: `250-5.123.123 `.
 pub(super) const LONGEST: usize = 4 + 10;
 
-/// The same, rounded up.
+/// Octets up to the enhanced code: `250 `.
+const PLAIN: usize = 4;
+
+/// The longest start, rounded up.
 const ROOM: usize = 16;
 
-/// A code, a separator, and the enhanced code with a space behind it: the same for every line but
-/// for the separator. It is put together once a reply, by hand, as a server writes one for every
-/// command.
+/// A code, a separator, and the enhanced code, if there is one, with a space behind it: the same for
+/// every line but for the separator. It is put together when the reply is, for most replies when the
+/// program is built, and written once for every command.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct LineStart {
     octets: [u8; ROOM],
-    length: usize,
+    length: u8,
 }
 
 impl LineStart {
-    pub(super) fn new(code: Code, enhanced: Option<EnhancedCode>) -> Self {
-        let mut start = Self {
+    pub(super) const fn new(code: Code, enhanced: Option<EnhancedCode>) -> Self {
+        let start = Self {
             octets: [b' '; ROOM],
             length: 0,
         };
-        start.number(code.value());
-        start.push(b' ');
-        if let Some(enhanced) = enhanced {
-            start.number(enhanced.class() as u16);
-            start.push(b'.');
-            start.number(enhanced.subject());
-            start.push(b'.');
-            start.number(enhanced.detail());
-            start.push(b' ');
+        let start = start.number(code.value()).push(b' ');
+        match enhanced {
+            None => start,
+            Some(enhanced) => start
+                .number(enhanced.class() as u16)
+                .push(b'.')
+                .number(enhanced.subject())
+                .push(b'.')
+                .number(enhanced.detail())
+                .push(b' '),
         }
-        start
     }
 
     /// Appends a whole line, `separator` behind its code.
     #[inline]
-    pub(super) fn write(&mut self, separator: u8, line: &str, out: &mut BytesMut) {
-        if let Some(octet) = self.octets.get_mut(3) {
-            *octet = separator;
-        }
+    pub(super) fn write(&self, separator: u8, with_enhanced: bool, line: &str, out: &mut BytesMut) {
+        let start = out.len();
+        let length = if with_enhanced {
+            usize::from(self.length)
+        } else {
+            PLAIN
+        };
         // As many octets as there can be, for it is faster to copy a number that is fixed.
-        let end = out.len() + self.length;
         out.put_slice(&self.octets);
-        out.truncate(end);
+        out.truncate(start + length);
+        if separator != b' ' {
+            if let Some(octet) = out.get_mut(start + PLAIN - 1) {
+                *octet = separator;
+            }
+        }
         out.put_slice(line.as_bytes());
         out.put_slice(b"\r\n");
     }
 
     /// A number below 1000, without zeros in front.
-    fn number(&mut self, value: u16) {
-        let digit = |value: u16| b'0' + u8::try_from(value % 10).unwrap_or(0);
+    const fn number(self, value: u16) -> Self {
+        let mut start = self;
         if value >= 100 {
-            self.push(digit(value / 100));
+            start = start.push(digit(value / 100));
         }
         if value >= 10 {
-            self.push(digit(value / 10));
+            start = start.push(digit(value / 10));
         }
-        self.push(digit(value));
+        start.push(digit(value))
     }
 
-    fn push(&mut self, octet: u8) {
-        if let Some(place) = self.octets.get_mut(self.length) {
-            *place = octet;
-            self.length += 1;
-        }
+    #[allow(
+        clippy::indexing_slicing,
+        reason = "slices have no `get` in a const, and there is room for all that is put here"
+    )]
+    const fn push(mut self, octet: u8) -> Self {
+        self.octets[self.length as usize] = octet;
+        self.length += 1;
+        self
     }
+}
+
+/// The last digit of a number.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "it is below 10, and there is no other conversion in a const"
+)]
+const fn digit(value: u16) -> u8 {
+    b'0' + (value % 10) as u8
 }
 
 #[cfg(test)]
@@ -82,10 +105,13 @@ mod tests {
             let code = Code::new(code).unwrap();
             for (subject, detail) in numbers.into_iter().zip(numbers.into_iter().rev()) {
                 let enhanced = EnhancedCode::new(class, subject, detail).unwrap();
-                let mut out = BytesMut::new();
-                LineStart::new(code, Some(enhanced)).write(b'-', "text", &mut out);
-                LineStart::new(code, None).write(b' ', "", &mut out);
-                let expected = format!("{code}-{enhanced} text\r\n{code} \r\n");
+                let start = LineStart::new(code, Some(enhanced));
+                let mut out = BytesMut::from("before ");
+                start.write(b'-', true, "text", &mut out);
+                start.write(b'-', false, "text", &mut out);
+                LineStart::new(code, None).write(b' ', true, "", &mut out);
+                let expected =
+                    format!("before {code}-{enhanced} text\r\n{code}-text\r\n{code} \r\n");
                 assert_eq!(out, expected.as_bytes());
             }
         }

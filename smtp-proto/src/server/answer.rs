@@ -24,9 +24,9 @@ impl Session {
         if question == Question::Message {
             return self.resolve_message(resolved, now, out);
         }
-        let decision = match resolved {
+        // Looked at where it is, for most decisions hold nothing that would have to be moved.
+        let decision = match &resolved {
             Resolved::One(decision) => decision,
-            Resolved::No(reply) => Decision::Reject(reply),
             Resolved::Each(decisions) => {
                 return Err(Misuse::VerdictCount {
                     owed: 1,
@@ -34,7 +34,7 @@ impl Session {
                 });
             }
         };
-        let outcome = outcome(&decision)?;
+        let outcome = outcome(decision)?;
         self.progress(now);
         if self.stopping && (question, outcome) == (Question::Mail, Outcome::Accepted) {
             self.stop(out);
@@ -55,15 +55,15 @@ impl Session {
             {
                 if self.input_ended {
                     // Its octets will not come.
-                    self.say(&reply, out);
+                    self.say(reply, out);
                     self.close(Closing::EndOfInput);
                 } else {
-                    self.refuse_chunk(reply);
+                    self.refuse_chunk(reply.clone());
                 }
                 return Ok(());
             }
-            (Decision::Accept, _) => self.say(&write::accepted(question), out),
-            (Decision::AcceptWith(reply) | Decision::Reject(reply), _) => self.say(&reply, out),
+            (Decision::Accept, _) => self.say(write::accepted(question), out),
+            (Decision::AcceptWith(reply) | Decision::Reject(reply), _) => self.say(reply, out),
         }
         self.arrive(question, outcome);
         if (question, outcome) == (Question::Ehlo, Outcome::Accepted) {
@@ -142,7 +142,7 @@ impl Session {
 
     fn say_verdict(&mut self, decision: &Decision, out: &mut BytesMut) -> Outcome {
         match decision {
-            Decision::Accept => self.say(&write::accepted(Question::Message), out),
+            Decision::Accept => self.say(write::accepted(Question::Message), out),
             Decision::AcceptWith(reply) | Decision::Reject(reply) => self.say(reply, out),
         }
         let outcome = outcome(decision).unwrap_or(Outcome::Rejected);
@@ -179,7 +179,6 @@ impl Session {
         let decision = match resolved {
             Resolved::Each(decisions) => return self.resolve_each(decisions, owed, now, out),
             Resolved::One(decision) => decision,
-            Resolved::No(reply) => Decision::Reject(reply),
         };
         let last = outcome(&decision)?;
         // Those that have got theirs keep it.

@@ -115,7 +115,6 @@ pub struct Refuse(pub Reply);
 
 mod sealed {
     use super::Decision;
-    use crate::reply::Reply;
 
     /// Keeps the kinds of questions ours.
     pub trait Sealed {}
@@ -125,8 +124,6 @@ mod sealed {
     pub enum Resolved {
         /// Yes or no.
         One(Decision),
-        /// No.
-        No(Reply),
         /// One for each recipient.
         Each(Vec<Decision>),
     }
@@ -155,6 +152,7 @@ macro_rules! asks {
         impl Ask for $ask {
             type Answer = $answer;
             const NAME: &'static str = $name;
+            #[inline]
             fn resolve(answer: $answer) -> Resolved {
                 let resolve: fn($answer) -> Resolved = $resolve;
                 resolve(answer)
@@ -172,7 +170,7 @@ asks! {
     Verify: Decision, "verify", Resolved::One;
     Etrn: Decision, "etrn", Resolved::One;
     Custom: Decision, "custom", Resolved::One;
-    StartTls: Refuse, "starttls", |answer| Resolved::No(answer.0);
+    StartTls: Refuse, "starttls", |answer| Resolved::One(Decision::Reject(answer.0));
     Message: Verdict, "message", |answer| match answer {
         Verdict::All(decision) => Resolved::One(decision),
         Verdict::Each(decisions) => Resolved::Each(decisions),

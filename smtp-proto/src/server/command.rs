@@ -184,7 +184,7 @@ impl Session {
 
     fn inform(&mut self, verb: Verb, out: &mut BytesMut) -> Result<(), Fault> {
         self.count_idle()?;
-        self.say(&write::informed(verb), out);
+        self.say(write::informed(verb), out);
         Ok(())
     }
 

@@ -163,139 +163,144 @@ impl Fault {
     /// The reply that tells the peer.
     #[must_use]
     pub fn reply(&self, dialect: Dialect) -> Reply {
-        const fn reply(code: u16, enhanced: (u8, u16, u16), text: &'static str) -> Reply {
-            Reply::fixed(code, enhanced, text)
+        /// Made when the program is built, and checked then.
+        macro_rules! reply {
+            ($($part:expr),* $(,)?) => {
+                const { Reply::fixed($($part),*) }
+            };
         }
         match self {
             Self::Line(fault) => match fault {
-                LineFault::TooLong => reply(500, (5, 5, 2), "Line too long"),
-                LineFault::BareCr => reply(500, (5, 5, 2), "Bare CR in line; lines end with CRLF"),
-                LineFault::BareLf => reply(500, (5, 5, 2), "Bare LF in line; lines end with CRLF"),
-                LineFault::Nul => reply(500, (5, 5, 2), "NUL in line"),
+                LineFault::TooLong => reply!(500, (5, 5, 2), "Line too long"),
+                LineFault::BareCr => reply!(500, (5, 5, 2), "Bare CR in line; lines end with CRLF"),
+                LineFault::BareLf => reply!(500, (5, 5, 2), "Bare LF in line; lines end with CRLF"),
+                LineFault::Nul => reply!(500, (5, 5, 2), "NUL in line"),
             },
-            Self::AuthLineTooLong => reply(500, (5, 5, 6), "Authentication exchange line too long"),
-            Self::UnknownCommand => reply(500, (5, 5, 1), "Unknown command"),
+            Self::AuthLineTooLong => {
+                reply!(500, (5, 5, 6), "Authentication exchange line too long")
+            }
+            Self::UnknownCommand => reply!(500, (5, 5, 1), "Unknown command"),
             Self::OtherDialect => match dialect {
-                Dialect::Smtp => reply(500, (5, 5, 1), "This is SMTP, which has EHLO and HELO"),
-                Dialect::Lmtp => reply(500, (5, 5, 1), "This is LMTP, which has LHLO"),
+                Dialect::Smtp => reply!(500, (5, 5, 1), "This is SMTP, which has EHLO and HELO"),
+                Dialect::Lmtp => reply!(500, (5, 5, 1), "This is LMTP, which has LHLO"),
             },
             Self::Policy(refusal) => {
                 Reply::from_parts(refusal.code(), refusal.enhanced(), refusal.text())
             }
             Self::Sequence(fault) => match (fault, dialect) {
                 (SequenceFault::HelloFirst, Dialect::Smtp) => {
-                    reply(503, (5, 5, 1), "Say EHLO or HELO first")
+                    reply!(503, (5, 5, 1), "Say EHLO or HELO first")
                 }
                 (SequenceFault::HelloFirst, Dialect::Lmtp) => {
-                    reply(503, (5, 5, 1), "Say LHLO first")
+                    reply!(503, (5, 5, 1), "Say LHLO first")
                 }
                 (SequenceFault::EhloFirst, _) => {
-                    reply(503, (5, 5, 1), "Not offered after HELO; say EHLO first")
+                    reply!(503, (5, 5, 1), "Not offered after HELO; say EHLO first")
                 }
-                (SequenceFault::MailFirst, _) => reply(503, (5, 5, 1), "Say MAIL first"),
-                (SequenceFault::NoRecipients, _) => reply(503, (5, 5, 1), "No valid recipients"),
-                (SequenceFault::ChunksOnly, _) => reply(
+                (SequenceFault::MailFirst, _) => reply!(503, (5, 5, 1), "Say MAIL first"),
+                (SequenceFault::NoRecipients, _) => reply!(503, (5, 5, 1), "No valid recipients"),
+                (SequenceFault::ChunksOnly, _) => reply!(
                     503,
                     (5, 5, 1),
                     "The message comes in chunks; say BDAT or RSET",
                 ),
                 (SequenceFault::ChunkRefused, _) => {
-                    reply(503, (5, 5, 1), "A chunk was refused; say RSET")
+                    reply!(503, (5, 5, 1), "A chunk was refused; say RSET")
                 }
-                (SequenceFault::InTransaction, _) => reply(
+                (SequenceFault::InTransaction, _) => reply!(
                     503,
                     (5, 5, 1),
                     "A mail transaction is open; finish it or say RSET",
                 ),
-                (SequenceFault::NoCommand, _) => reply(503, (5, 5, 1), "Bad sequence of commands"),
+                (SequenceFault::NoCommand, _) => reply!(503, (5, 5, 1), "Bad sequence of commands"),
                 (SequenceFault::NotImplemented, _) => {
-                    reply(502, (5, 5, 1), "Command not implemented")
+                    reply!(502, (5, 5, 1), "Command not implemented")
                 }
             },
             Self::Syntax(error) => syntax(*error),
-            Self::UnknownMechanism => reply(504, (5, 5, 4), "Mechanism not offered"),
+            Self::UnknownMechanism => reply!(504, (5, 5, 4), "Mechanism not offered"),
             Self::Auth(fault) => match fault {
-                AuthFault::Cancelled => reply(501, (5, 7, 0), "Authentication cancelled"),
+                AuthFault::Cancelled => reply!(501, (5, 7, 0), "Authentication cancelled"),
                 AuthFault::TooLong => {
-                    reply(500, (5, 5, 6), "Authentication exchange line too long")
+                    reply!(500, (5, 5, 6), "Authentication exchange line too long")
                 }
-                AuthFault::Base64 => reply(501, (5, 5, 2), "Not base64"),
+                AuthFault::Base64 => reply!(501, (5, 5, 2), "Not base64"),
                 AuthFault::Malformed | AuthFault::Empty | AuthFault::NotUtf8 => {
-                    reply(501, (5, 5, 2), "Malformed response for the mechanism")
+                    reply!(501, (5, 5, 2), "Malformed response for the mechanism")
                 }
             },
-            Self::TooManyRecipients => reply(
+            Self::TooManyRecipients => reply!(
                 452,
                 (4, 5, 3),
                 "Too many recipients; send the rest in another transaction",
             ),
-            Self::MessageTooLarge => reply(552, (5, 3, 4), "Message too large"),
+            Self::MessageTooLarge => reply!(552, (5, 3, 4), "Message too large"),
             Self::Body(fault) => match fault {
                 BodyFault::BareCr => {
-                    reply(550, (5, 5, 2), "Bare CR in message; lines end with CRLF")
+                    reply!(550, (5, 5, 2), "Bare CR in message; lines end with CRLF")
                 }
                 BodyFault::BareLf => {
-                    reply(550, (5, 5, 2), "Bare LF in message; lines end with CRLF")
+                    reply!(550, (5, 5, 2), "Bare LF in message; lines end with CRLF")
                 }
             },
-            Self::BytesAfterStartTls => reply(
+            Self::BytesAfterStartTls => reply!(
                 554,
                 (5, 5, 0),
                 "Protocol synchronisation: octets behind STARTTLS",
             ),
             Self::Timeout(Timer::Answer) => {
-                reply(421, (4, 3, 0), "No answer in time; try again later")
+                reply!(421, (4, 3, 0), "No answer in time; try again later")
             }
-            Self::Timeout(_) => reply(421, (4, 4, 2), "Timeout; closing connection"),
-            Self::Chunk => reply(502, (5, 5, 1), "BDAT is not offered; closing connection"),
-            Self::ChunkSize => reply(
+            Self::Timeout(_) => reply!(421, (4, 4, 2), "Timeout; closing connection"),
+            Self::Chunk => reply!(502, (5, 5, 1), "BDAT is not offered; closing connection"),
+            Self::ChunkSize => reply!(
                 501,
                 (5, 5, 4),
                 "Syntax: BDAT octets [LAST]; closing connection",
             ),
-            Self::Overrun => reply(552, (5, 3, 4), "Message too large; closing connection"),
-            Self::TextLineTooLong => reply(500, (5, 6, 0), "Line of message too long"),
-            Self::BinaryByData => reply(503, (5, 5, 1), "BODY=BINARYMIME needs BDAT"),
+            Self::Overrun => reply!(552, (5, 3, 4), "Message too large; closing connection"),
+            Self::TextLineTooLong => reply!(500, (5, 6, 0), "Line of message too long"),
+            Self::BinaryByData => reply!(503, (5, 5, 1), "BODY=BINARYMIME needs BDAT"),
             // RFC 2033 section 4.2 has 503 for LMTP, whatever was tried.
             Self::AllRecipientsRefused => match dialect {
-                Dialect::Smtp => reply(554, (5, 5, 1), "No valid recipients"),
-                Dialect::Lmtp => reply(503, (5, 5, 1), "No valid recipients"),
+                Dialect::Smtp => reply!(554, (5, 5, 1), "No valid recipients"),
+                Dialect::Lmtp => reply!(503, (5, 5, 1), "No valid recipients"),
             },
-            Self::BeyondOffer => reply(501, (5, 5, 4), "Parameter beyond what is offered"),
+            Self::BeyondOffer => reply!(501, (5, 5, 4), "Parameter beyond what is offered"),
             Self::TooMany(excess) => match excess {
-                Excess::Faults => reply(421, (4, 7, 0), "Too many errors; closing connection"),
-                Excess::UnknownCommands => reply(
+                Excess::Faults => reply!(421, (4, 7, 0), "Too many errors; closing connection"),
+                Excess::UnknownCommands => reply!(
                     421,
                     (4, 7, 0),
                     "Too many unknown commands; closing connection",
                 ),
-                Excess::IdleCommands => reply(
+                Excess::IdleCommands => reply!(
                     421,
                     (4, 7, 0),
                     "Too many commands without mail; closing connection",
                 ),
                 Excess::AuthFailures => {
-                    reply(421, (4, 7, 0), "Too many failed logins; closing connection")
+                    reply!(421, (4, 7, 0), "Too many failed logins; closing connection")
                 }
-                Excess::Recipients | Excess::RefusedRecipients => reply(
+                Excess::Recipients | Excess::RefusedRecipients => reply!(
                     421,
                     (4, 7, 0),
                     "Too many recipients refused; closing connection",
                 ),
-                Excess::Transactions => reply(
+                Excess::Transactions => reply!(
                     421,
                     (4, 5, 3),
                     "Too many messages; continue in a new connection",
                 ),
             },
-            Self::EarlyTalk => reply(
+            Self::EarlyTalk => reply!(
                 554,
                 (5, 5, 0),
                 "Protocol synchronisation: wait for the reply",
             ),
-            Self::Http => reply(554, (5, 5, 0), "This is not HTTP"),
-            Self::ClientHello => reply(554, (5, 5, 0), "TLS does not begin here"),
-            Self::EndOfInput => reply(421, (4, 4, 2), "Connection lost"),
+            Self::Http => reply!(554, (5, 5, 0), "This is not HTTP"),
+            Self::ClientHello => reply!(554, (5, 5, 0), "TLS does not begin here"),
+            Self::EndOfInput => reply!(421, (4, 4, 2), "Connection lost"),
         }
     }
 }

@@ -146,6 +146,7 @@ impl Session {
     /// The session of a fresh connection; its greeting is appended to `out`. For a port with
     /// implicit TLS this is called after the handshake, with [`Channel::Tls`].
     #[must_use]
+    #[inline]
     pub fn new(
         config: Arc<Config>,
         peer: Peer,
@@ -203,16 +204,22 @@ impl Session {
         now: Instant,
         out: &mut BytesMut,
     ) -> Result<Step<'i>, Error> {
-        let mut step = Step {
+        // The event is put where it is returned: it is large, and to move it takes as long as to find
+        // out what it is.
+        let mut result = Ok(Step {
             consumed: 0,
             event: None,
-        };
-        step.consumed = self.advance_to(&mut step.event, unread, now, out)?;
-        Ok(step)
+        });
+        if let Ok(step) = &mut result {
+            match self.advance_to(&mut step.event, unread, now, out) {
+                Ok(consumed) => step.consumed = consumed,
+                Err(misuse) => result = Err(misuse.into()),
+            }
+        }
+        result
     }
 
-    /// The same, with the event put where it is wanted: it is large, and would be copied at each
-    /// return on its way.
+    /// The same, with the event put where it is wanted.
     fn advance_to<'i>(
         &mut self,
         event: &mut Option<Event<'i>>,
@@ -433,6 +440,7 @@ impl Session {
     }
 
     /// A session that knows nothing but configuration and peer, and has said nothing.
+    #[inline]
     fn unknown(config: Arc<Config>, peer: Peer, channel: Channel, now: Instant) -> Self {
         let command_limit = u32::try_from(config.limits.command_line).unwrap_or(u32::MAX);
         Self {

@@ -56,6 +56,7 @@ impl TlsUpgrade {
 }
 
 /// Builds the session of a fresh connection and writes its greeting.
+#[inline]
 pub(super) fn greet(
     config: Arc<Config>,
     peer: Peer,

@@ -2,51 +2,62 @@
 
 use bytes::BytesMut;
 
-use super::Session;
+use super::{Extension, Session};
 use crate::ehlo::write_ehlo;
 use crate::reply::Reply;
 use crate::table::Question;
 use crate::verb::Verb;
 
-pub(super) const START_TLS: Reply = Reply::fixed(220, (2, 0, 0), "Ready to start TLS");
-pub(super) const SHUT_DOWN: Reply =
+pub(super) static START_TLS: Reply = Reply::fixed(220, (2, 0, 0), "Ready to start TLS");
+pub(super) static SHUT_DOWN: Reply =
     Reply::fixed(421, (4, 3, 2), "The server is stopping; try again later");
-pub(super) const MISUSED: Reply = Reply::fixed(421, (4, 3, 0), "Local error; closing connection");
-pub(super) const CHUNK: Reply = Reply::fixed(250, (2, 0, 0), "Chunk taken");
-pub(super) const RESET: Reply = Reply::fixed(250, (2, 0, 0), "Reset");
-pub(super) const QUIT: Reply = Reply::fixed(221, (2, 0, 0), "Bye");
+pub(super) static MISUSED: Reply = Reply::fixed(421, (4, 3, 0), "Local error; closing connection");
+pub(super) static CHUNK: Reply = Reply::fixed(250, (2, 0, 0), "Chunk taken");
+pub(super) static RESET: Reply = Reply::fixed(250, (2, 0, 0), "Reset");
+pub(super) static QUIT: Reply = Reply::fixed(221, (2, 0, 0), "Bye");
+
+/// RFC 4954 section 6 gives this code for a completed exchange.
+static AUTHENTICATED: Reply = Reply::fixed(235, (2, 7, 0), "Authentication succeeded");
+static SENDER: Reply = Reply::fixed(250, (2, 1, 0), "Sender accepted");
+static RECIPIENT: Reply = Reply::fixed(250, (2, 1, 5), "Recipient accepted");
+/// RFC 2034 section 3: no enhanced code on 3yz.
+static GO_AHEAD: Reply = Reply::fixed_plain(354, "End the message with <CRLF>.<CRLF>");
+static MESSAGE: Reply = Reply::fixed(250, (2, 0, 0), "Message accepted");
+/// RFC 1985 section 5.3.
+static QUEUING: Reply = Reply::fixed(250, (2, 0, 0), "Queuing started");
+static DONE: Reply = Reply::fixed(250, (2, 0, 0), "OK");
+static HELP: Reply = Reply::fixed(214, (2, 0, 0), "This is SMTP as in RFC 5321");
+/// RFC 5321 section 3.5.3: 252 keeps the address book shut without lying.
+static NOT_VERIFIED: Reply = Reply::fixed(
+    252,
+    (2, 5, 0),
+    "Not verified; RCPT tells whether it is accepted",
+);
+static NO_EXPN: Reply = Reply::fixed(502, (5, 5, 1), "EXPN is not available here");
 
 /// The usual reply to a question that was answered with yes.
-pub(super) const fn accepted(question: Question) -> Reply {
+pub(super) fn accepted(question: Question) -> &'static Reply {
     match question {
-        // RFC 4954 section 6 gives this code for a completed exchange.
-        Question::Auth => Reply::fixed(235, (2, 7, 0), "Authentication succeeded"),
-        Question::StartTls => START_TLS,
-        Question::Mail => Reply::fixed(250, (2, 1, 0), "Sender accepted"),
-        Question::Rcpt => Reply::fixed(250, (2, 1, 5), "Recipient accepted"),
-        // RFC 2034 section 3: no enhanced code on 3yz.
-        Question::Data => Reply::fixed_plain(354, "End the message with <CRLF>.<CRLF>"),
-        Question::Message => Reply::fixed(250, (2, 0, 0), "Message accepted"),
-        Question::Chunk | Question::LastChunk | Question::ChunkEnd => CHUNK,
+        Question::Auth => &AUTHENTICATED,
+        Question::StartTls => &START_TLS,
+        Question::Mail => &SENDER,
+        Question::Rcpt => &RECIPIENT,
+        Question::Data => &GO_AHEAD,
+        Question::Message => &MESSAGE,
+        Question::Chunk | Question::LastChunk | Question::ChunkEnd => &CHUNK,
         Question::Verify => informed(Verb::Vrfy),
-        // RFC 1985 section 5.3.
-        Question::Etrn => Reply::fixed(250, (2, 0, 0), "Queuing started"),
-        Question::Helo | Question::Ehlo | Question::Custom => Reply::fixed(250, (2, 0, 0), "OK"),
+        Question::Etrn => &QUEUING,
+        Question::Helo | Question::Ehlo | Question::Custom => &DONE,
     }
 }
 
 /// The reply to a command that changes nothing.
-pub(super) const fn informed(verb: Verb) -> Reply {
+pub(super) fn informed(verb: Verb) -> &'static Reply {
     match verb {
-        Verb::Help => Reply::fixed(214, (2, 0, 0), "This is SMTP as in RFC 5321"),
-        // RFC 5321 section 3.5.3: 252 keeps the address book shut without lying.
-        Verb::Vrfy => Reply::fixed(
-            252,
-            (2, 5, 0),
-            "Not verified; RCPT tells whether it is accepted",
-        ),
-        Verb::Expn => Reply::fixed(502, (5, 5, 1), "EXPN is not available here"),
-        _ => Reply::fixed(250, (2, 0, 0), "OK"),
+        Verb::Help => &HELP,
+        Verb::Vrfy => &NOT_VERIFIED,
+        Verb::Expn => &NO_EXPN,
+        _ => &DONE,
     }
 }
 
@@ -70,7 +81,10 @@ impl Session {
 
     /// What is implemented and enabled for this listener in this state, and nothing else.
     pub(super) fn write_ehlo(&self, out: &mut BytesMut) {
-        let names: Vec<_> = self.config.mechanisms.iter().map(|it| it.name()).collect();
+        let names: Vec<_> = match self.offers(Extension::Auth) {
+            true => self.config.mechanisms.iter().map(|it| it.name()).collect(),
+            false => Vec::new(),
+        };
         write_ehlo(self.config.hostname.borrow(), self.keywords(&names), out);
     }
 
