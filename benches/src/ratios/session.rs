@@ -1,11 +1,13 @@
 //! Whole sessions of a server, from the greeting to QUIT, with every answer at once.
 //!
-//! The peers are loops as somebody would write them around a parser: mailrs-smtp-proto has a session
-//! of its own for that, smtp-proto (Stalwart) has none, so its loop keeps no order of commands and says
+//! The peers are loops as somebody would write them around a parser: mailrs-smtp-proto and mailin have
+//! sessions of their own for that, smtp-proto (Stalwart) has none, so its loop keeps no order of commands and says
 //! the replies only.
 
 use std::hint::black_box;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::BytesMut;
 use stalwart_smtp_proto::request::receiver::{DataReceiver, RequestReceiver};
@@ -31,7 +33,7 @@ fn session(name: &'static str, rich: bool, size: usize) -> Measure {
     let size = size.min(input.len());
     let config = config();
     let content = 40 * 78;
-    let contestants = vec![
+    let mut contestants = vec![
         Contestant::ours({
             let mut out = BytesMut::with_capacity(1024);
             move || {
@@ -56,6 +58,18 @@ fn session(name: &'static str, rich: bool, size: usize) -> Measure {
         })
         .with_note("lines are framed by the loop; content needs to be whole"),
     ];
+    if !rich {
+        let text = String::from_utf8(input.to_vec()).expect("it is ASCII");
+        let input: &'static [u8] = text.replace(" SIZE=3072", " BODY=7BIT").leak().as_bytes();
+        let (mut line, mut out) = (Vec::with_capacity(4096), Vec::with_capacity(1024));
+        let mailin = Contestant::peer("mailin", move || {
+            let read = mailin(black_box(input), size, &mut line, &mut out);
+            assert_eq!(read, content);
+        });
+        contestants.push(mailin.with_note(
+            "lines are framed by the loop; of parameters it takes BODY alone, so MAIL has that for SIZE",
+        ));
+    }
     Measure {
         name,
         unit: Unit::Nanoseconds,
@@ -101,6 +115,49 @@ fn stalwart(input: &[u8], size: usize, body: &mut Vec<u8>, out: &mut Vec<u8>) {
         black_box(&*out);
         out.clear();
     }
+}
+
+/// Counts the content that it is given.
+struct Content(Arc<AtomicU64>);
+
+impl mailin::Handler for Content {
+    fn data(&mut self, octets: &[u8]) -> std::io::Result<()> {
+        self.0.fetch_add(octets.len() as u64, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+fn mailin(input: &[u8], size: usize, line: &mut Vec<u8>, out: &mut Vec<u8>) -> u64 {
+    let read = Arc::new(AtomicU64::new(0));
+    let mut session = mailin::SessionBuilder::new("mx.example.test")
+        .build(Ipv4Addr::LOCALHOST.into(), Content(Arc::clone(&read)));
+    line.clear();
+    out.clear();
+    session
+        .greeting()
+        .write_to(out)
+        .expect("a vector takes all");
+    for piece in input.chunks(size) {
+        let mut rest = piece;
+        while let Some(end) = memchr::memchr(b'\n', rest) {
+            let (head, tail) = rest.split_at(end + 1);
+            // A line that is whole in its piece is not copied.
+            let response = if line.is_empty() {
+                session.process(head)
+            } else {
+                line.extend_from_slice(head);
+                session.process(line)
+            };
+            rest = tail;
+            assert!(!response.is_error, "{response:?}");
+            response.write_to(out).expect("a vector takes all");
+            line.clear();
+        }
+        line.extend_from_slice(rest);
+        black_box(&*out);
+        out.clear();
+    }
+    read.load(Ordering::Relaxed)
 }
 
 fn mailrs(input: &[u8], size: usize, line: &mut Vec<u8>, out: &mut Vec<u8>) -> u64 {
