@@ -109,12 +109,13 @@ impl Session {
     }
 
     /// What became of a message: one verdict for each accepted RCPT, in their order, duplicates
-    /// included (RFC 2033 section 4.2).
+    /// included (RFC 2033 section 4.2), apart from those that
+    /// [`answer_delivery`](Self::answer_delivery) has told of already.
     ///
     /// # Errors
     ///
     /// [`Misuse::VerdictCount`](mailwire_smtp_proto::error::Misuse::VerdictCount) if there are
-    /// more or fewer: the session says 421 and is over, and no message was taken.
+    /// more or fewer: the session says 421 and is over, and to whom nothing was told, nothing is taken.
     pub fn answer_deliveries(
         &mut self,
         pending: Pending<ask::Message>,

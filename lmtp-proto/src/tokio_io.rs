@@ -11,7 +11,7 @@ pub use mailwire_smtp_proto::tokio_io::ConnectionError;
 ///
 /// The connection is the core's; answer the end of a message with
 /// [`Verdict::Each`](mailwire_smtp_proto::server::Verdict::Each), one verdict for each accepted
-/// RCPT.
+/// RCPT, or one by one with [`answer_recipient`](server::Connection::answer_recipient).
 pub fn accept<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
     config: &crate::server::Config,

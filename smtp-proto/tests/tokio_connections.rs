@@ -11,6 +11,7 @@
 
 use std::io::ErrorKind;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use mailwire_smtp_proto::client::{self, Event as Told};
 use mailwire_smtp_proto::dialect::Dialect;
@@ -21,7 +22,7 @@ use mailwire_smtp_proto::peer::Peer;
 use mailwire_smtp_proto::policy::outbound::{PeerLocation, Policy, TlsMode};
 use mailwire_smtp_proto::policy::{Channel, Listener, Role};
 use mailwire_smtp_proto::reply::Reply;
-use mailwire_smtp_proto::server::{self, Admission, Closing, Decision, Event, Fault};
+use mailwire_smtp_proto::server::{self, Admission, Closing, Decision, EarlyTalk, Event, Fault};
 use mailwire_smtp_proto::table::Outcome;
 use mailwire_smtp_proto::timer::Timer;
 use mailwire_smtp_proto::tokio_io::{ConnectionError, client as outgoing, server as incoming};
@@ -209,6 +210,108 @@ async fn a_silent_client_gets_421() {
     right.read_to_string(&mut replies).await.unwrap();
     assert!(
         replies.ends_with("421 4.4.2 Timeout; closing connection\r\n"),
+        "{replies}"
+    );
+}
+
+/// The greeting is held back for six seconds, and who does not wait is sent away.
+async fn late(stream: DuplexStream) -> incoming::Connection<DuplexStream> {
+    let hostname = "mx.example.test".parse().unwrap();
+    let mut config = server::Config::new(hostname, Dialect::Smtp, Listener::of(Role::Mx));
+    config.timeouts.pregreeting = Duration::from_secs(6);
+    config.early_talk = EarlyTalk::Reject;
+    let config = Arc::new(config);
+    incoming::Connection::accept_late(stream, config, Peer::local(), Channel::Plain)
+        .await
+        .unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_late_greeting_gets_it() {
+    let (left, mut right) = duplex(1024);
+    let begun = tokio::time::Instant::now();
+    let mut incoming = late(left).await;
+    assert_eq!(begun.elapsed().as_secs(), 6);
+    right.write_all(b"QUIT\r\n").await.unwrap();
+    assert_eq!(accept_all(&mut incoming).await.1, Closing::Quit);
+    incoming.close().await.unwrap();
+    drop(incoming);
+    let mut replies = String::new();
+    right.read_to_string(&mut replies).await.unwrap();
+    assert_eq!(replies, "220 mx.example.test ESMTP\r\n221 2.0.0 Bye\r\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_talks_before_the_greeting_gets_554() {
+    let (left, mut right) = duplex(1024);
+    right.write_all(b"EHLO a\r\n").await.unwrap();
+    let begun = tokio::time::Instant::now();
+    let mut incoming = late(left).await;
+    assert_eq!(begun.elapsed().as_secs(), 0);
+    assert_eq!(accept_all(&mut incoming).await.1, Closing::EarlyTalk);
+    incoming.close().await.unwrap();
+    drop(incoming);
+    let mut replies = String::new();
+    right.read_to_string(&mut replies).await.unwrap();
+    assert!(replies.starts_with("554 "), "{replies}");
+    assert_eq!(replies.lines().count(), 1, "{replies}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_leaves_before_the_greeting_is_gone() {
+    let (left, right) = duplex(1024);
+    drop(right);
+    let hostname = "mx.example.test".parse().unwrap();
+    let mut config = server::Config::new(hostname, Dialect::Smtp, Listener::of(Role::Mx));
+    config.timeouts.pregreeting = Duration::from_secs(6);
+    let config = Arc::new(config);
+    let begun = tokio::time::Instant::now();
+    let accepted =
+        incoming::Connection::accept_late(left, config, Peer::local(), Channel::Plain).await;
+    assert_eq!(begun.elapsed().as_secs(), 0);
+    // The greeting goes nowhere.
+    let error = accepted.unwrap().next().await.unwrap_err();
+    assert!(matches!(error, ConnectionError::Io(error) if error.kind() == ErrorKind::BrokenPipe));
+}
+
+/// A message to two mailboxes, whose verdicts come in the wrong order.
+#[tokio::test]
+async fn verdicts_are_told_in_the_order_of_the_recipients() {
+    let (left, mut right) = duplex(1024);
+    let hostname = "mx.example.test".parse().unwrap();
+    let config = server::Config::new(hostname, Dialect::Lmtp, Listener::of(Role::Lmtp));
+    let mut incoming =
+        incoming::Connection::accept(left, Arc::new(config), Peer::local(), Channel::Plain);
+    let script = b"LHLO a\r\nMAIL FROM:<>\r\nRCPT TO:<a@example.test>\r\n\
+        RCPT TO:<b@example.test>\r\nDATA\r\n.\r\nQUIT\r\n";
+    right.write_all(script).await.unwrap();
+    loop {
+        match incoming.next().await.unwrap() {
+            Event::Hello { pending, .. } => incoming.answer(pending, Admission::Accept).unwrap(),
+            Event::Mail { pending, .. } => incoming.answer(pending, Decision::Accept).unwrap(),
+            Event::Rcpt { pending, .. } => incoming.answer(pending, Decision::Accept).unwrap(),
+            Event::Data { pending } => incoming.answer(pending, Admission::Accept).unwrap(),
+            Event::Message { pending, .. } => {
+                let full = Reply::fixed(452, (4, 2, 2), "Mailbox full");
+                let full = Decision::Reject(full);
+                incoming.answer_recipient(&pending, 1, full).unwrap();
+                let again = incoming.answer_recipient(&pending, 1, Decision::Accept);
+                assert!(again.is_err());
+                incoming
+                    .answer_recipient(&pending, 0, Decision::Accept)
+                    .unwrap();
+            }
+            Event::Closed(_) => break,
+            _ => {}
+        }
+    }
+    incoming.close().await.unwrap();
+    drop(incoming);
+    let mut replies = String::new();
+    right.read_to_string(&mut replies).await.unwrap();
+    assert!(
+        replies
+            .ends_with("250 2.0.0 Message accepted\r\n452 4.2.2 Mailbox full\r\n221 2.0.0 Bye\r\n"),
         "{replies}"
     );
 }

@@ -12,7 +12,9 @@ use super::buffers::{Buffers, Read, now};
 use super::transcript::Transcript;
 use crate::error::Misuse;
 use crate::peer::Peer;
-use crate::server::{Ask, Config, Error, Event, Need, Pending, Session, TlsUpgrade, ask};
+use crate::server::{
+    Ask, Config, Decision, Error, Event, Need, Pending, Pregreeting, Session, TlsUpgrade, ask,
+};
 use crate::timer::{Deadline, Timer};
 
 /// One client's connection.
@@ -63,6 +65,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             session,
             transcript: Transcript::default(),
         }
+    }
+
+    /// Greets a client, but not before [`Timeouts::pregreeting`] has passed: a program that does not
+    /// wait for its turn shows it now, and [`Config::early_talk`] says what becomes of it.
+    ///
+    /// [`Timeouts::pregreeting`]: crate::timer::Timeouts::pregreeting
+    ///
+    /// # Errors
+    ///
+    /// The stream failed.
+    pub async fn accept_late(
+        stream: S,
+        config: Arc<Config>,
+        peer: Peer,
+        channel: Channel,
+    ) -> Result<Self, ServerError> {
+        let waiting = Pregreeting::new(config, peer, channel, now());
+        let mut buffers = Buffers::new(stream, BytesMut::new());
+        // An octet, the end of the time, or of the input, which is met again later.
+        buffers.exchange(waiting.deadline()).await?;
+        let Buffers { input, output, .. } = &mut buffers;
+        let session = waiting.greet(input, now(), output);
+        Ok(Self {
+            buffers,
+            session,
+            transcript: Transcript::default(),
+        })
     }
 
     /// Goes on after a handshake. No octet that was read before it is here.
@@ -163,7 +192,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     ///
     /// # Errors
     ///
-    /// As [`Session::answer`].
+    /// As [`Session::answer`]. If it has ended the session, [`close`](Self::close) says so to the peer.
     pub fn answer<A: Ask>(
         &mut self,
         pending: Pending<A>,
@@ -171,9 +200,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     ) -> Result<(), ServerError> {
         let output = &mut self.buffers.output;
         let before = output.len();
-        self.session.answer(pending, answer, now(), output)?;
+        let result = self.session.answer(pending, answer, now(), output);
         self.transcript.said(output, before);
-        Ok(())
+        Ok(result?)
+    }
+
+    /// Answers for one recipient of a message, as [`answer`](Self::answer) does for all.
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::answer_recipient`].
+    pub fn answer_recipient(
+        &mut self,
+        pending: &Pending<ask::Message>,
+        recipient: usize,
+        decision: Decision,
+    ) -> Result<(), ServerError> {
+        let Buffers { output, .. } = &mut self.buffers;
+        let before = output.len();
+        let result = self
+            .session
+            .answer_recipient(pending, recipient, decision, now(), output);
+        self.transcript.said(output, before);
+        Ok(result?)
     }
 
     /// Writes all output now: before a slow answer, for instance.
@@ -217,7 +266,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    /// Says 421, because the server stops.
+    /// Has the session end because the server stops, as [`Session::shut_down`] does: with 421 now, or
+    /// when the transaction that is under way is over. Go on with [`next`](Self::next) until
+    /// [`Event::Closed`].
     ///
     /// # Errors
     ///
