@@ -176,10 +176,10 @@ impl Session {
         if out.len() > self.config.limits.unsent_output {
             return Need::Flush;
         }
-        let ready = match (&mut self.transaction, self.position.phase()) {
+        let phase = self.position.phase();
+        let ready = match (&mut self.transaction, phase) {
             _ if self.skip.is_some() => self.can_skip(unread).unwrap_or(false),
-            (Some(transaction), Phase::Content) => transaction.reader.poll_line(unread),
-            (Some(transaction), Phase::Chunk) => transaction.chunk.poll(unread),
+            (Some(transaction), Phase::Content | Phase::Chunk) => transaction.poll(phase, unread),
             _ => self.has_line(unread),
         };
         if ready {

@@ -8,6 +8,7 @@ use super::wait::Pace;
 use crate::body::{BareLineEnds, BdatReader, BodyFault, DataReader};
 use crate::charset::Charset;
 use crate::limits::Limits;
+use crate::table::Phase;
 
 /// What the session keeps of a transaction. Every way out drops it whole.
 ///
@@ -67,6 +68,18 @@ impl Transaction {
             verdicts: None,
             told: 0,
             any_accepted: false,
+        }
+    }
+
+    /// Whether there is content to be taken, or its end. What is dropped is so at once; of what is
+    /// handed out a little is waited for, as not every octet is to be an event.
+    #[inline]
+    pub(super) fn poll(&mut self, phase: Phase, unread: &[u8]) -> bool {
+        match (phase, self.fault) {
+            (Phase::Content, None) => self.reader.poll_line(unread),
+            (Phase::Content, Some(_)) => self.reader.poll(unread),
+            (_, None) => self.chunk.poll(unread),
+            (_, Some(_)) => self.chunk.is_ended() || !unread.is_empty(),
         }
     }
 
