@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::ZonedDateTime;
-use mailwire_smtp_proto::auth::PlainCredentials;
+use mailwire_smtp_proto::auth::Credentials;
 use mailwire_smtp_proto::command::{Mail, Rcpt};
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::host::Host;
@@ -84,7 +84,11 @@ impl Exchange {
     }
 
     /// AUTH.
-    pub fn auth(&mut self, credentials: &PlainCredentials) -> Decision {
+    pub fn auth(&mut self, credentials: &Credentials) -> Decision {
+        // Only mechanisms with a password are offered.
+        let Some(credentials) = credentials.password() else {
+            return Decision::Reject(reply(BAD_CREDENTIALS));
+        };
         let (name, password) = (credentials.authentication(), credentials.password());
         let known = self.edge.settings.users.check(name, password.expose());
         // Nobody acts for somebody else here (RFC 4616 section 2).

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::BytesMut;
-use mailwire_smtp_proto::auth::PlainCredentials;
+use mailwire_smtp_proto::auth::client::Candidates;
 use mailwire_smtp_proto::client as smtp;
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::ehlo::Capabilities;
@@ -78,8 +78,9 @@ macro_rules! commands {
 
 commands! {
     start_tls();
-    auth_plain(credentials: &PlainCredentials);
-    auth_plain_response(credentials: &PlainCredentials);
+    auth(candidates: Candidates);
+    auth_response();
+    auth_next();
     auth_cancel();
     mail(path: &ReversePath<'_>, parameters: &MailParameters<'_>);
     rcpt(path: &ForwardPath<'_>, parameters: &RcptParameters<'_>);

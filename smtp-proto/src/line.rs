@@ -28,7 +28,7 @@ use crate::grammar::find_break;
 #[derive(Clone, Debug, Default)]
 pub struct LineFramer {
     /// Octets of the unread input already searched for a line end.
-    scanned: usize,
+    scanned: u32,
     /// Whether the LF behind these ends a line that nothing is wrong with but perhaps its length.
     is_sound: bool,
     /// Whether a part of this line was consumed already because it is over its limit.
@@ -94,7 +94,7 @@ impl LineFramer {
     pub fn poll(&mut self, unread: &[u8], limit: usize) -> Option<Found> {
         if let Some(line) = self.short_line(unread) {
             let end = line.len();
-            self.scanned = end + 1;
+            self.note_scanned(end + 1);
             self.is_sound = true;
             return Some(Found::End(end));
         }
@@ -106,23 +106,24 @@ impl LineFramer {
         if self.passed_cr && unread.first() == Some(&b'\n') {
             return Some(Found::End(0));
         }
-        while let Some(tail) = unread.get(self.scanned..) {
+        let mut scanned = self.scanned();
+        while let Some(tail) = unread.get(scanned..) {
             let offset = match tail {
                 // Of a line that comes octet by octet.
                 [octet] => (*octet == b'\n').then_some(0),
                 tail => memchr(b'\n', tail),
             };
             let Some(offset) = offset else {
-                self.scanned = unread.len();
+                self.note_scanned(unread.len());
                 break;
             };
-            let lf = self.scanned + offset;
+            let lf = scanned + offset;
             if lf > 0 && unread.get(lf - 1) == Some(&b'\r') {
-                // `scanned` stays before the LF so that a second call finds it again at once.
-                self.scanned = lf;
+                // It stays before the LF so that a second call finds it again at once.
+                self.note_scanned(lf);
                 return Some(Found::End(lf - 1));
             }
-            self.scanned = lf + 1;
+            scanned = lf + 1;
         }
         (unread.len() > limit || (self.passing_over && !unread.is_empty())).then_some(Found::Over)
     }
@@ -149,7 +150,7 @@ impl LineFramer {
         /// Octets that nearly no line has more of.
         const SHORT: usize = 256;
         if self.is_sound {
-            return unread.get(..self.scanned - 1);
+            return unread.get(..self.scanned().saturating_sub(1));
         }
         if self.scanned > 0 || self.passing_over || self.passed_cr {
             return None;
@@ -160,6 +161,15 @@ impl LineFramer {
             (line, [b'\r', b'\n', ..]) => Some(line),
             _ => None,
         }
+    }
+
+    fn scanned(&self) -> usize {
+        usize::try_from(self.scanned).unwrap_or(usize::MAX)
+    }
+
+    /// Of more than 32 bits can tell, the rest is looked through again.
+    fn note_scanned(&mut self, octets: usize) {
+        self.scanned = u32::try_from(octets).unwrap_or(u32::MAX);
     }
 
     fn take_any<'i>(&mut self, unread: &'i [u8], limit: usize) -> Option<(usize, Frame<'i>)> {

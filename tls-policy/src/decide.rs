@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::outbound::MechanismClass;
 use crate::{AuthRule, Channel, Listener, Reason, Refusal, TlsMode};
 
 /// Judges one command of a client.
@@ -41,7 +42,7 @@ pub const fn decide(
     let objection = match act {
         Act::Hello | Act::Help | Act::Noop | Act::Rset | Act::Quit => None,
         Act::StartTls => objection_to_starttls(listener, channel),
-        Act::Auth => objection_to_auth(listener, channel, identity),
+        Act::Auth => objection_to_auth(listener, channel, identity, MechanismClass::Cleartext),
         Act::Mail | Act::Rcpt | Act::Data | Act::Verify => {
             objection_to_mail(listener, channel, identity)
         }
@@ -52,7 +53,42 @@ pub const fn decide(
     }
 }
 
-/// What EHLO or LHLO may list now.
+/// Judges AUTH with a mechanism, by its class.
+///
+/// As [`decide`] of [`Act::Auth`], which is about mechanisms that show the secret, except that one
+/// that does not ([`MechanismClass::ChallengeResponse`]) may run in clear. Of one that
+/// [needs TLS](MechanismClass::NeedsTls) it says no more than that: who the peer is was established
+/// below SASL, by TLS or by something else.
+///
+/// ```
+/// use mailwire_tls_policy::outbound::MechanismClass;
+/// use mailwire_tls_policy::{decide_mechanism, Channel, Identity, Listener, Role};
+///
+/// let mut listener = Listener::of(Role::Submission);
+/// listener.tls = mailwire_tls_policy::TlsMode::StartTlsOptional;
+/// let judge = |name| {
+///     let class = MechanismClass::of(name);
+///     decide_mechanism(&listener, Channel::Plain, Identity::Anonymous, class).is_allowed()
+/// };
+/// assert!(judge("SCRAM-SHA-256") && !judge("PLAIN"));
+/// ```
+pub const fn decide_mechanism(
+    listener: &Listener,
+    channel: Channel,
+    identity: Identity,
+    mechanism: MechanismClass,
+) -> Verdict {
+    match objection_to_auth(listener, channel, identity, mechanism) {
+        None => Verdict::Allow,
+        Some(reason) => Verdict::Refuse(Refusal {
+            act: Act::Auth,
+            reason,
+        }),
+    }
+}
+
+/// What EHLO or LHLO may list now; of AUTH, whether mechanisms that show the secret may be. Of the others
+/// [`decide_mechanism`] tells.
 ///
 /// Derived from [`decide`]: a capability is offered if and only if its command would be allowed.
 ///
@@ -215,6 +251,7 @@ const fn objection_to_auth(
     listener: &Listener,
     channel: Channel,
     identity: Identity,
+    mechanism: MechanismClass,
 ) -> Option<Reason> {
     match listener.auth {
         AuthRule::Never => return Some(Reason::AuthNotOffered),
@@ -226,6 +263,10 @@ const fn objection_to_auth(
     match identity {
         Identity::Authenticated => return Some(Reason::AlreadyAuthenticated),
         Identity::Anonymous => {}
+    }
+    match mechanism {
+        MechanismClass::ChallengeResponse | MechanismClass::NeedsTls => return None,
+        MechanismClass::Cleartext => {}
     }
     if listener.cleartext_auth.allows(channel) {
         return None;

@@ -39,6 +39,7 @@
 //! | question | function |
 //! |---|---|
 //! | may this client do that? | [`decide`] |
+//! | may it log in with this mechanism? | [`decide_mechanism`] |
 //! | what does EHLO list? | [`offers`] |
 //! | is this recipient delivered, passed on or refused? | [`relay`](relay()) |
 //! | as a client: STARTTLS now? | [`outbound::start_tls`] |
@@ -66,7 +67,7 @@ mod role;
 pub use certificate::NotBound;
 pub use channel::{Channel, UnknownSpelling};
 pub use cleartext::{CleartextAuth, UnknownCleartextAuth};
-pub use decide::{Act, Identity, Offers, Verdict, decide, offers};
+pub use decide::{Act, Identity, Offers, Verdict, decide, decide_mechanism, offers};
 pub use lint::{Lint, Severity};
 pub use listener::{AuthRule, Listener, Scope, TlsMode};
 pub use refusal::{Reason, Refusal};

@@ -12,9 +12,9 @@ grammar::word!(
     /// case).
     ///
     /// ```
-    /// use mailwire_smtp_proto::auth::{Mechanism, MechanismName};
+    /// use mailwire_smtp_proto::auth::MechanismName;
     ///
-    /// assert_eq!(MechanismName::parse("plain")?, Mechanism::Plain.name());
+    /// assert_eq!(MechanismName::parse("plain")?, MechanismName::PLAIN);
     /// assert!(MechanismName::parse("PLAIN LOGIN").is_err());
     /// # Ok::<(), mailwire_smtp_proto::command::SyntaxError>(())
     /// ```
@@ -26,11 +26,30 @@ grammar::word!(
     "[`SyntaxError::Mechanism`]."
 );
 
+/// Those that this crate speaks.
 impl MechanismName<'static> {
-    /// A name of this crate's own.
-    pub(super) const fn registered(name: &'static str) -> Self {
-        Self(name)
-    }
+    /// PLAIN (RFC 4616).
+    pub const PLAIN: Self = Self("PLAIN");
+    /// LOGIN (draft-murchison-sasl-login).
+    pub const LOGIN: Self = Self("LOGIN");
+    /// OAUTHBEARER (RFC 7628).
+    pub const OAUTHBEARER: Self = Self("OAUTHBEARER");
+    /// XOAUTH2 (Google, "OAuth 2.0 mechanism").
+    pub const XOAUTH2: Self = Self("XOAUTH2");
+    /// EXTERNAL (RFC 4422 appendix A).
+    pub const EXTERNAL: Self = Self("EXTERNAL");
+    /// ANONYMOUS (RFC 4505).
+    pub const ANONYMOUS: Self = Self("ANONYMOUS");
+    /// CRAM-MD5 (RFC 2195).
+    pub const CRAM_MD5: Self = Self("CRAM-MD5");
+    /// SCRAM-SHA-1 (RFC 5802).
+    pub const SCRAM_SHA_1: Self = Self("SCRAM-SHA-1");
+    /// SCRAM-SHA-1 with channel binding (RFC 5802).
+    pub const SCRAM_SHA_1_PLUS: Self = Self("SCRAM-SHA-1-PLUS");
+    /// SCRAM-SHA-256 (RFC 7677).
+    pub const SCRAM_SHA_256: Self = Self("SCRAM-SHA-256");
+    /// SCRAM-SHA-256 with channel binding (RFC 7677).
+    pub const SCRAM_SHA_256_PLUS: Self = Self("SCRAM-SHA-256-PLUS");
 }
 
 fn is_mechanism_name(word: &[u8]) -> bool {

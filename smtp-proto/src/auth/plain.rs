@@ -1,11 +1,10 @@
-//! The message of PLAIN (RFC 4616), in base64 as AUTH carries it (RFC 4954).
+//! A name and a password: the message of PLAIN (RFC 4616).
 
-use super::{AuthFault, Secret};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use bytes::BytesMut;
 use std::str;
+
 use zeroize::Zeroizing;
+
+use super::{AuthFault, Message, Secret};
 
 /// What PLAIN carries: on whose behalf, who, and the password.
 ///
@@ -13,15 +12,13 @@ use zeroize::Zeroizing;
 /// empty.
 ///
 /// ```
-/// use bytes::BytesMut;
 /// use mailwire_smtp_proto::auth::PlainCredentials;
 ///
 /// // RFC 4616 section 4
-/// let tim = PlainCredentials::new("tim", "tanstaaftanstaaf").unwrap();
-/// let mut line = BytesMut::new();
-/// tim.encode(&mut line);
-/// assert_eq!(&line[..], b"AHRpbQB0YW5zdGFhZnRhbnN0YWFm");
-/// assert_eq!(PlainCredentials::decode(&line).unwrap().authentication(), "tim");
+/// let tim = PlainCredentials::new("tim", "tanstaaftanstaaf")?;
+/// assert_eq!(tim.message().as_slice(), b"\0tim\0tanstaaftanstaaf");
+/// assert_eq!(PlainCredentials::parse(&tim.message())?.authentication(), "tim");
+/// # Ok::<(), mailwire_smtp_proto::auth::AuthFault>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct PlainCredentials {
@@ -32,10 +29,6 @@ pub struct PlainCredentials {
 
 /// Three parts of at most 255 octets, and two NULs.
 const MAX_MESSAGE: usize = 3 * PlainCredentials::MAX_PART + 2;
-/// The base64 of the longest message.
-const MAX_LINE: usize = MAX_MESSAGE.div_ceil(3) * 4;
-/// What the base64 decoder wants to have for a line of that length.
-const BUFFER: usize = MAX_LINE / 4 * 3;
 
 impl PlainCredentials {
     /// The most octets of each part.
@@ -89,27 +82,18 @@ impl PlainCredentials {
         })
     }
 
-    /// Reads a line of the exchange, or the initial response of AUTH, without its CRLF.
-    ///
-    /// `=` is the empty message and `*` gives up (RFC 4954 section 4). Base64 is taken in its one
-    /// canonical form, with its padding. Nothing of the message stays behind in memory except in the
-    /// credentials.
+    /// Reads the message (RFC 4616 section 2).
     ///
     /// # Errors
     ///
-    /// The line is no message of PLAIN.
-    pub fn decode(base64_line: &[u8]) -> Result<Self, AuthFault> {
-        match base64_line {
-            b"*" => return Err(AuthFault::Cancelled),
-            b"" | b"=" => return Err(AuthFault::Empty),
-            _ if base64_line.len() > MAX_LINE => return Err(AuthFault::TooLong),
-            _ => {}
+    /// It is no message of PLAIN.
+    pub fn parse(message: &[u8]) -> Result<Self, AuthFault> {
+        if message.is_empty() {
+            return Err(AuthFault::Empty);
         }
-        let mut buffer = Zeroizing::new([0_u8; BUFFER]);
-        let length = STANDARD
-            .decode_slice(base64_line, buffer.as_mut_slice())
-            .map_err(|_| AuthFault::Base64)?;
-        let message = buffer.get(..length).unwrap_or_default();
+        if message.len() > MAX_MESSAGE {
+            return Err(AuthFault::TooLong);
+        }
         let message = str::from_utf8(message).map_err(|_| AuthFault::NotUtf8)?;
         let mut parts = message.split('\0');
         let (Some(authorization), Some(authentication), Some(password), None) =
@@ -120,9 +104,9 @@ impl PlainCredentials {
         Self::new(authentication, password)?.on_behalf_of(authorization)
     }
 
-    /// Appends the message in base64 to `out`, without CRLF. From then on `out` holds the password:
-    /// the caller is to have asked policy before.
-    pub fn encode(&self, out: &mut BytesMut) {
+    /// The message.
+    #[must_use]
+    pub fn message(&self) -> Message {
         // Its full size at once: growing would leave a copy of a part behind.
         let mut message = Zeroizing::new(Vec::with_capacity(MAX_MESSAGE));
         message.extend_from_slice(self.authorization().unwrap_or_default().as_bytes());
@@ -130,15 +114,7 @@ impl PlainCredentials {
         message.extend_from_slice(self.authentication.as_bytes());
         message.push(0);
         message.extend_from_slice(self.password.expose().as_bytes());
-
-        let start = out.len();
-        let length = message.len().div_ceil(3) * 4;
-        out.resize(start + length, 0);
-        let place = out.get_mut(start..).unwrap_or_default();
-        // The place is as long as the base64, so this does not fail; if it did, nothing is sent.
-        if STANDARD.encode_slice(message.as_slice(), place).is_err() {
-            out.truncate(start);
-        }
+        message
     }
 
     /// On whose behalf, if not the client's own: the authorization identity.
@@ -164,15 +140,9 @@ impl PlainCredentials {
 mod tests {
     use super::*;
 
-    fn decode(message: &[u8]) -> Result<(Option<String>, String, String), AuthFault> {
-        let credentials = PlainCredentials::decode(STANDARD.encode(message).as_bytes())?;
-        let mut again = BytesMut::new();
-        credentials.encode(&mut again);
-        assert_eq!(
-            STANDARD.decode(&again).unwrap(),
-            message,
-            "one message, one form"
-        );
+    fn parse(message: &[u8]) -> Result<(Option<String>, String, String), AuthFault> {
+        let credentials = PlainCredentials::parse(message)?;
+        assert_eq!(credentials.message().as_slice(), message);
         let PlainCredentials {
             authorization,
             authentication,
@@ -217,42 +187,7 @@ mod tests {
             (b"\xff\0tim\0secret", Err(AuthFault::NotUtf8)),
         ];
         for (message, expected) in table {
-            assert_eq!(decode(message), *expected, "{}", message.escape_ascii());
-        }
-    }
-
-    #[test]
-    fn only_canonical_base64() {
-        // "\0t\0p" is AHQAcA==
-        assert!(PlainCredentials::decode(b"AHQAcA==").is_ok());
-        for line in [
-            "AHQAcA",
-            "AHQAcA=",
-            "AHQAcA===",
-            "AHQAcB==",
-            "AHQAcA==\r\n",
-            " AHQAcA==",
-            "AHQA cA==",
-            "AHQAcA==AHQAcA==",
-            "AHQA_A==",
-            "==",
-            "A",
-            "\u{0}",
-            "AHQAcA*=",
-            "**",
-        ] {
-            let result = PlainCredentials::decode(line.as_bytes()).map(drop);
-            assert_eq!(result, Err(AuthFault::Base64), "{line:?}");
-        }
-        for (line, fault) in [
-            ("*", AuthFault::Cancelled),
-            ("=", AuthFault::Empty),
-            ("", AuthFault::Empty),
-        ] {
-            assert_eq!(
-                PlainCredentials::decode(line.as_bytes()).map(drop),
-                Err(fault)
-            );
+            assert_eq!(parse(message), *expected, "{}", message.escape_ascii());
         }
     }
 
@@ -262,7 +197,7 @@ mod tests {
             for long in 0..3 {
                 let mut parts = ["z", "n", "p"].map(str::to_owned);
                 parts[long] = "x".repeat(octets);
-                let result = decode(parts.join("\0").as_bytes()).map(drop);
+                let result = parse(parts.join("\0").as_bytes()).map(drop);
                 let expected = if octets == 255 {
                     Ok(())
                 } else {
@@ -273,13 +208,9 @@ mod tests {
         }
         let longest = ["x".repeat(255), "y".repeat(255), "z".repeat(255)].join("\0");
         assert_eq!(longest.len(), MAX_MESSAGE);
-        assert_eq!(STANDARD.encode(&longest).len(), MAX_LINE);
-        assert!(decode(longest.as_bytes()).is_ok());
-        let line = "A".repeat(MAX_LINE + 4);
-        assert_eq!(
-            PlainCredentials::decode(line.as_bytes()).map(drop),
-            Err(AuthFault::TooLong)
-        );
+        assert!(parse(longest.as_bytes()).is_ok());
+        let longer = PlainCredentials::parse(&[b'x'; MAX_MESSAGE + 1]);
+        assert_eq!(longer.map(drop), Err(AuthFault::TooLong));
     }
 
     #[test]
@@ -295,13 +226,6 @@ mod tests {
         assert_eq!(behalf("").unwrap().authorization(), None);
         assert_eq!(behalf("a").unwrap().authorization(), Some("a"));
         assert_eq!(behalf("a\0b").map(drop), Err(AuthFault::Malformed));
-    }
-
-    #[test]
-    fn encode_appends() {
-        let mut out = BytesMut::from(&b"AUTH PLAIN "[..]);
-        PlainCredentials::new("t", "p").unwrap().encode(&mut out);
-        assert_eq!(&out[..], b"AUTH PLAIN AHQAcA==");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use mailwire_tls_policy::outbound::Refusal;
 
-use crate::auth::Mechanism;
+use crate::auth::{AuthFault, MechanismNameBuf};
 use crate::body::BodyFault;
 use crate::error::Misuse;
 use crate::reply::{Code, ReplyFault};
@@ -13,7 +13,7 @@ use crate::verb::Verb;
 /// Why a command was not sent. Nothing of it is in the output, and the session is as it was.
 ///
 /// All of these are local; no server had a part in them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotNow {
     /// Replies are outstanding that have to come in first.
@@ -38,6 +38,15 @@ pub enum NotNow {
     /// AUTH: there can be one successful AUTH in a session (RFC 4954 section 4).
     #[error("the session is authenticated already (RFC 4954 section 4)")]
     AlreadyAuthenticated,
+    /// AUTH: what is offered, allowed and configured has no mechanism in common.
+    #[error(transparent)]
+    NoMechanism(Box<NoMechanism>),
+    /// AUTH: the server has not said that another mechanism may be tried, or there is none.
+    #[error("there is no other mechanism to try")]
+    NoFallback,
+    /// AUTH: the mechanism cannot say what it was given, or cannot go on from the challenge.
+    #[error(transparent)]
+    Auth(#[from] AuthFault),
     /// A response of AUTH, and no challenge waits for one.
     #[error("no challenge waits for a response")]
     NoChallenge,
@@ -66,6 +75,45 @@ pub enum NotNow {
     Closed,
 }
 
+/// Why no mechanism of AUTH will do: the sets that do not meet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NoMechanism {
+    /// What the server offers in this epoch.
+    pub offered: Vec<MechanismNameBuf>,
+    /// What policy allows on this channel of those that are configured.
+    pub allowed: Vec<MechanismNameBuf>,
+    /// What the client was given to log in with, the strongest first.
+    pub configured: Vec<MechanismNameBuf>,
+    /// What policy says of the strongest that it does not allow.
+    pub refusal: Option<Refusal>,
+}
+
+impl std::fmt::Display for NoMechanism {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let list = |names: &[MechanismNameBuf]| {
+            let names: Vec<&str> = names.iter().map(|it| it.borrow().as_str()).collect();
+            match names.as_slice() {
+                [] => "none".to_owned(),
+                names => names.join(" "),
+            }
+        };
+        write!(
+            f,
+            "no mechanism is offered by the server ({}), allowed here ({}) and configured ({})",
+            list(&self.offered),
+            list(&self.allowed),
+            list(&self.configured)
+        )?;
+        match self.refusal {
+            Some(refusal) => write!(f, "; {refusal}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for NoMechanism {}
+
 /// Something that a server has to offer before a client may use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -74,8 +122,6 @@ pub enum Extension {
     StartTls,
     /// AUTH (RFC 4954), for the parameter of MAIL.
     Auth,
-    /// A mechanism of AUTH.
-    Mechanism(Mechanism),
     /// SIZE (RFC 1870).
     Size,
     /// 8BITMIME (RFC 6152).
@@ -128,6 +174,10 @@ pub enum Fault {
         /// What was awaited, if anything was.
         awaited: Option<Awaited>,
     },
+    /// It says that the client is logged in, and has not shown that it knows the secret: it may be
+    /// anybody.
+    #[error("the server took the login without a proof that it may: {0}")]
+    Unproven(AuthFault),
     /// It was too slow.
     #[error("the server was too slow: {}", .0.as_str())]
     Timeout(Timer),
@@ -147,7 +197,7 @@ pub enum Error {
 impl NotNow {
     /// A stable name in snake case, for logs and machines.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
+    pub fn name(&self) -> &'static str {
         match self {
             Self::MustWait => "must_wait",
             Self::Sequence(_) => "out_of_sequence",
@@ -156,6 +206,12 @@ impl NotNow {
             Self::TlsOff => "tls_off",
             Self::AlreadyTls => "already_tls",
             Self::AlreadyAuthenticated => "already_authenticated",
+            Self::NoMechanism(sets) => match (sets.allowed.is_empty(), sets.refusal) {
+                (true, Some(refusal)) => refusal.name(),
+                _ => "no_usable_mechanism",
+            },
+            Self::NoFallback => "no_fallback",
+            Self::Auth(_) => "auth_fault",
             Self::NoChallenge => "no_challenge",
             Self::NoContentWanted => "no_content_wanted",
             Self::TooManyRecipients => "too_many_recipients",
@@ -185,7 +241,6 @@ impl Extension {
         match self {
             Self::StartTls => "starttls_not_offered",
             Self::Auth => "auth_not_offered",
-            Self::Mechanism(_) => "mechanism_not_offered",
             Self::Size => "size_not_offered",
             Self::EightBitMime => "8bitmime_not_offered",
             Self::Keyword(_) => "extension_not_offered",
@@ -198,7 +253,6 @@ impl std::fmt::Display for Extension {
         match self {
             Self::StartTls => f.write_str("STARTTLS"),
             Self::Auth => f.write_str("AUTH"),
-            Self::Mechanism(mechanism) => write!(f, "AUTH {}", mechanism.as_str()),
             Self::Size => f.write_str("SIZE"),
             Self::EightBitMime => f.write_str("8BITMIME"),
             Self::Keyword(keyword) => f.write_str(keyword),
@@ -235,6 +289,7 @@ impl Fault {
             Self::UnexpectedReply { .. } => "unexpected_reply",
             Self::BytesAfterStartTls => "bytes_after_starttls",
             Self::EndOfInput { .. } => "end_of_input",
+            Self::Unproven(_) => "server_unproven",
             Self::Timeout(_) => "timeout",
         }
     }

@@ -38,7 +38,7 @@ pub enum Event<'i> {
         reply: ReplyLines<'i>,
     },
     /// 334: AUTH goes on with
-    /// [`auth_plain_response`](super::Session::auth_plain_response), or ends with
+    /// [`auth_response`](super::Session::auth_response), or ends with
     /// [`auth_cancel`](super::Session::auth_cancel).
     Challenge {
         /// The command, or the response before.

@@ -1,9 +1,9 @@
 //! The client session: commands with ids out, replies that carry the id in.
 //!
 //! ```text
-//!     hello  start_tls  auth_plain  mail  rcpt  data  content  end_of_content  rset  noop  quit
-//!        │                                                                                 │
-//!        ▼   refused here, before any octet: NotNow                                        ▼
+//!     hello  start_tls  auth  mail  rcpt  data  content  end_of_content  rset  noop  quit
+//!        │                                                                           │
+//!        ▼   refused here, before any octet: NotNow                                  ▼
 //!     policy ──► offered in this epoch? ──► table, as if what is outstanding were accepted
 //!        │
 //!        ▼   Ok(CommandId)                 need ──► Command: the caller's turn
@@ -38,16 +38,18 @@ use crate::verb::Verb;
 mod config;
 mod error;
 mod event;
+mod login;
 mod outstanding;
 mod reply;
 mod send;
 mod upgrade;
 
 pub use config::{Config, Limits};
-pub use error::{Awaited, Error, Extension, Fault, NotNow};
+pub use error::{Awaited, Error, Extension, Fault, NoMechanism, NotNow};
 pub use event::{CommandId, Event, Step};
 pub use upgrade::TlsUpgrade;
 
+use login::Login;
 use outstanding::Outstanding;
 
 /// What a session waits for. Deliberately exhaustive.
@@ -85,6 +87,8 @@ pub struct Session {
     /// Where they will lead if everything outstanding is accepted.
     expected: Position,
     authenticated: bool,
+    /// A login that has begun.
+    login: Option<Box<Login>>,
     capabilities: Capabilities,
     reader: ReplyReader,
     outstanding: Outstanding,
@@ -270,6 +274,7 @@ impl Session {
             position: Position::START,
             expected: Position::START,
             authenticated: false,
+            login: None,
             capabilities: Capabilities::none(),
             reader,
             outstanding: Outstanding::default(),
@@ -289,5 +294,6 @@ impl Session {
         self.position = self.position.follow(crate::table::Next::To(Phase::Closed));
         self.expected = self.position;
         self.outstanding = Outstanding::default();
+        self.login = None;
     }
 }

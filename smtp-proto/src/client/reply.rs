@@ -76,8 +76,13 @@ impl Session {
                 self.capabilities = Capabilities::none();
                 return Ok(Event::Hello { id, reply });
             }
-            (Verb::Auth, Outcome::Continued) => return Ok(Event::Challenge { id, reply }),
-            (Verb::Auth, Outcome::Accepted) => self.authenticated = true,
+            (Verb::Auth, outcome) => {
+                let text = reply.lines().next().unwrap_or_default();
+                self.login_reply(outcome, reply.code(), text)?;
+                if outcome == Outcome::Continued {
+                    return Ok(Event::Challenge { id, reply });
+                }
+            }
             (Verb::Rcpt, Outcome::Accepted) => self.outstanding.accept(id),
             _ => {}
         }

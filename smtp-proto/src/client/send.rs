@@ -5,25 +5,19 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 use mailwire_tls_policy::Channel;
-use mailwire_tls_policy::outbound::{
-    self, MechanismClass, Refusal, Step as TlsStep, TlsMode, authenticate,
-};
+use mailwire_tls_policy::outbound::{self, Refusal, Step as TlsStep, TlsMode};
 
 use super::error::{Extension, NotNow};
 use super::event::CommandId;
 use super::outstanding::Sent;
 use super::reply::{question, unasked};
 use super::{Session, Welcome};
-use crate::auth::{Mechanism, PlainCredentials};
 use crate::charset::Charset;
 use crate::host::HelloName;
 use crate::params::{MailParameters, RcptParameters};
 use crate::path::{ForwardPath, ReversePath};
 use crate::table::{Cell, Outcome, Phase, SequenceFault, on_outcome, on_verb};
 use crate::verb::Verb;
-
-/// The longest command line, CRLF included, that every server takes (RFC 5321 section 4.5.3.1.4).
-const COMMAND_LINE: usize = 512;
 
 impl Session {
     /// EHLO, or LHLO in LMTP. What the server offers is known when the reply is in.
@@ -71,67 +65,6 @@ impl Session {
             TlsStep::Proceed if self.config.policy.tls == TlsMode::Off => Err(NotNow::TlsOff),
             TlsStep::Proceed => Err(NotNow::NotOffered(Extension::StartTls)),
         }
-    }
-
-    /// AUTH PLAIN. If it does not fit a command line the initial response is left out, and an
-    /// [`Event::Challenge`](super::Event::Challenge) asks for
-    /// [`auth_plain_response`](Self::auth_plain_response) (RFC 4954 section 4).
-    ///
-    /// # Errors
-    ///
-    /// [`NotNow::NotOffered`] if PLAIN is not offered in this epoch, [`NotNow::Policy`] if the
-    /// channel does not allow it; no octet of the secret is in `out` then.
-    pub fn auth_plain(
-        &mut self,
-        credentials: &PlainCredentials,
-        now: Instant,
-        out: &mut BytesMut,
-    ) -> Result<CommandId, NotNow> {
-        self.check(Verb::Auth)?;
-        if self.authenticated {
-            return Err(NotNow::AlreadyAuthenticated);
-        }
-        self.permit_plain()?;
-        let start = out.len();
-        out.extend_from_slice(b"AUTH PLAIN ");
-        credentials.encode(out);
-        if out.len() - start + 2 > COMMAND_LINE {
-            // What is cut off must not stay behind in the buffer's memory.
-            if let Some(response) = out.get_mut(start..) {
-                response.fill(0);
-            }
-            out.truncate(start);
-            out.extend_from_slice(b"AUTH PLAIN");
-        }
-        Ok(self.sent(Verb::Auth, now, out))
-    }
-
-    /// The response to the challenge of AUTH PLAIN.
-    ///
-    /// # Errors
-    ///
-    /// [`NotNow::NoChallenge`]; else as [`auth_plain`](Self::auth_plain).
-    pub fn auth_plain_response(
-        &mut self,
-        credentials: &PlainCredentials,
-        now: Instant,
-        out: &mut BytesMut,
-    ) -> Result<CommandId, NotNow> {
-        self.check_challenge()?;
-        self.permit_plain()?;
-        credentials.encode(out);
-        Ok(self.sent(Verb::Auth, now, out))
-    }
-
-    /// `*`: gives the exchange up (RFC 4954 section 4).
-    ///
-    /// # Errors
-    ///
-    /// [`NotNow::NoChallenge`].
-    pub fn auth_cancel(&mut self, now: Instant, out: &mut BytesMut) -> Result<CommandId, NotNow> {
-        self.check_challenge()?;
-        out.extend_from_slice(b"*");
-        Ok(self.sent(Verb::Auth, now, out))
     }
 
     /// MAIL.
@@ -312,7 +245,7 @@ impl Session {
     }
 
     /// Whether a command may be sent now: its turn, its place, and the flight it would join.
-    fn check(&self, verb: Verb) -> Result<(), NotNow> {
+    pub(super) fn check(&self, verb: Verb) -> Result<(), NotNow> {
         match (self.position.phase(), self.welcome) {
             (Phase::Closed, _) => return Err(NotNow::Closed),
             (_, Welcome::Awaited) => return Err(NotNow::MustWait),
@@ -339,7 +272,7 @@ impl Session {
             && self.outstanding.len() < self.config.limits.outstanding
     }
 
-    fn check_challenge(&self) -> Result<(), NotNow> {
+    pub(super) fn check_challenge(&self) -> Result<(), NotNow> {
         match self.position.phase() {
             Phase::Authenticating if self.outstanding.is_empty() => Ok(()),
             Phase::Authenticating => Err(NotNow::MustWait),
@@ -358,7 +291,7 @@ impl Session {
     }
 
     /// Policy on a transaction: TLS that is demanded has to be there.
-    fn permit_mail(&self) -> Result<(), NotNow> {
+    pub(super) fn permit_mail(&self) -> Result<(), NotNow> {
         let offered = self.capabilities.starttls();
         match outbound::start_tls(&self.config.policy, self.channel, offered) {
             TlsStep::Abort(refusal) => Err(refusal.into()),
@@ -367,26 +300,6 @@ impl Session {
             }
             TlsStep::StartTls | TlsStep::Proceed => Ok(()),
         }
-    }
-
-    /// Offer and policy of AUTH PLAIN. Policy is asked first, since its remedy is the better one:
-    /// a server that offers AUTH only in TLS is mended by TLS.
-    fn permit_plain(&self) -> Result<(), NotNow> {
-        self.permit_mail()?;
-        let class = MechanismClass::of(Mechanism::Plain.as_str());
-        authenticate(
-            &self.config.policy,
-            self.channel,
-            self.config.location,
-            class,
-        )?;
-        if !self
-            .capabilities
-            .offers_mechanism(Mechanism::Plain.as_str())
-        {
-            return Err(NotNow::NotOffered(Extension::Mechanism(Mechanism::Plain)));
-        }
-        Ok(())
     }
 
     /// Writes a command that has been checked; what it is made of cannot hold CR or LF.
@@ -404,7 +317,7 @@ impl Session {
     }
 
     /// Ends the line of a command, and notes that its reply is awaited.
-    fn sent(&mut self, verb: Verb, now: Instant, out: &mut BytesMut) -> CommandId {
+    pub(super) fn sent(&mut self, verb: Verb, now: Instant, out: &mut BytesMut) -> CommandId {
         out.extend_from_slice(b"\r\n");
         let phase = self.expected.phase();
         let next = match question(verb) {

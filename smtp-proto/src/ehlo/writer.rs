@@ -79,12 +79,12 @@ pub(super) const ROOM: usize = MAX_REPLY_LINE - 6;
 ///
 /// ```
 /// use bytes::BytesMut;
-/// use mailwire_smtp_proto::auth::Mechanism;
+/// use mailwire_smtp_proto::auth::MechanismName;
 /// use mailwire_smtp_proto::ehlo::{Keyword, write_ehlo};
 /// use mailwire_smtp_proto::host::HelloName;
 ///
 /// let name = HelloName::parse("mx.example.test")?;
-/// let mechanisms = [Mechanism::Plain.name()];
+/// let mechanisms = [MechanismName::PLAIN];
 /// let keywords = [Keyword::Size(1000), Keyword::Auth(&mechanisms)];
 /// let mut out = BytesMut::new();
 /// write_ehlo(name, keywords.into_iter(), &mut out);

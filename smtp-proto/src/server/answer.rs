@@ -24,6 +24,9 @@ impl Session {
         if question == Question::Message {
             return self.resolve_message(resolved, now, out);
         }
+        if let Resolved::Lookup(lookup) = resolved {
+            return self.look_up(lookup, now, out);
+        }
         // Looked at where it is, for most decisions hold nothing that would have to be moved.
         let decision = match &resolved {
             Resolved::One(decision) => decision,
@@ -33,12 +36,23 @@ impl Session {
                     given: decisions.len(),
                 });
             }
+            Resolved::Lookup(_) => return Err(Misuse::StaleToken),
         };
         let outcome = outcome(decision)?;
         self.progress(now);
         if self.stopping && (question, outcome) == (Question::Mail, Outcome::Accepted) {
             self.stop(out);
             return Ok(());
+        }
+        if question == Question::Auth {
+            match decision {
+                Decision::Reject(reply)
+                    if outcome == Outcome::Rejected && self.hold_refusal(reply, out) =>
+                {
+                    return Ok(());
+                }
+                _ => self.end_login(),
+            }
         }
         if let Some(excess) = self.account(question, outcome) {
             self.end_by(Fault::TooMany(excess), out);
@@ -179,6 +193,7 @@ impl Session {
         let decision = match resolved {
             Resolved::Each(decisions) => return self.resolve_each(decisions, owed, now, out),
             Resolved::One(decision) => decision,
+            Resolved::Lookup(_) => return Err(Misuse::StaleToken),
         };
         let last = outcome(&decision)?;
         // Those that have got theirs keep it.
@@ -216,6 +231,26 @@ impl Session {
             transaction.verdicts = Some(Box::new(decisions.into_iter().map(Some).collect()));
         }
         self.tell_verdicts(now, out);
+        Ok(())
+    }
+
+    /// A look-up that is refused is the end of its exchange.
+    pub(super) fn reject_look_up(
+        &mut self,
+        reply: &Reply,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<(), Misuse> {
+        let outcome = rejection(reply)?;
+        self.progress(now);
+        self.end_login();
+        if let Some(excess) = self.account(Question::Auth, outcome) {
+            self.end_by(Fault::TooMany(excess), out);
+            return Ok(());
+        }
+        self.say(reply, out);
+        self.arrive(Question::Auth, outcome);
+        self.after_reply(outcome, out);
         Ok(())
     }
 

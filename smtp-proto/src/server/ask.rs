@@ -9,6 +9,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use crate::auth::server::Found;
 use crate::reply::Reply;
 
 /// A question that waits for its answer; give it back through
@@ -63,6 +64,9 @@ pub enum Message {}
 /// AUTH: are these credentials good?
 #[derive(Debug)]
 pub enum Auth {}
+/// In the middle of AUTH: what belongs to this name?
+#[derive(Debug)]
+pub enum AuthLookUp {}
 /// STARTTLS: may TLS begin? Yes is said by [`Session::start_tls`](super::Session::start_tls).
 #[derive(Debug)]
 pub enum StartTls {}
@@ -113,8 +117,18 @@ pub enum Verdict {
 #[derive(Clone, Debug)]
 pub struct Refuse(pub Reply);
 
+/// What belongs to a name, for a mechanism to compare with.
+#[derive(Debug)]
+pub enum Lookup {
+    /// This does, or [nothing](Found::Nobody).
+    Found(Found),
+    /// It cannot be found out now, or is not to be: a 4yz reply such as 454 4.7.0, or 5yz; 421 ends the
+    /// session.
+    Reject(Reply),
+}
+
 mod sealed {
-    use super::Decision;
+    use super::{Decision, Lookup};
 
     /// Keeps the kinds of questions ours.
     pub trait Sealed {}
@@ -126,6 +140,8 @@ mod sealed {
         One(Decision),
         /// One for each recipient.
         Each(Vec<Decision>),
+        /// What belongs to a name.
+        Lookup(Lookup),
     }
 }
 
@@ -167,6 +183,7 @@ asks! {
     Rcpt: Decision, "rcpt", Resolved::One;
     Data: Admission, "data", |answer| Resolved::One(answer.into());
     Auth: Decision, "auth", Resolved::One;
+    AuthLookUp: Lookup, "auth look-up", Resolved::Lookup;
     Verify: Decision, "verify", Resolved::One;
     Etrn: Decision, "etrn", Resolved::One;
     Custom: Decision, "custom", Resolved::One;

@@ -3,15 +3,71 @@
 use std::time::Instant;
 
 use bytes::BytesMut;
+use mailwire_tls_policy::outbound::MechanismClass;
+use mailwire_tls_policy::{Verdict, decide_mechanism};
 
+use super::ask::Lookup;
 use super::command::other_than_line;
-use super::{Event, Fault, Session, write};
-use crate::auth::{AuthFault, Mechanism, PlainCredentials};
+use super::{Closing, Event, Fault, Session};
+use crate::auth::server::{Connection, Exchange, Mechanism, Progress};
+use crate::auth::{AuthFault, Credentials, MechanismName};
 use crate::command;
-use crate::table::{Outcome, Question, on_outcome};
+use crate::error::Misuse;
+use crate::reply::Reply;
+use crate::table::{Outcome, Phase, Question, on_outcome};
 use crate::verb::Arguments;
 
+/// What AUTH has to do with.
+#[derive(Debug, Default)]
+pub(super) struct Auth {
+    /// What mechanisms may build on.
+    connection: Connection,
+    login: Option<Login>,
+}
+
+/// An exchange that is under way.
+#[derive(Debug)]
+struct Login {
+    exchange: Exchange,
+    /// Who is to be judged, if that is known and nobody has been asked yet.
+    judged: Option<Credentials>,
+    /// The embedder's no, which is said behind the response to one more challenge.
+    refusal: Option<Reply>,
+}
+
 impl Session {
+    /// Tells what mechanisms may build on: who the peer is by its certificate, and the bindings of the
+    /// TLS channel. It holds for this session alone, so after STARTTLS it is to be told anew. To be
+    /// called before EHLO, which lists mechanisms by it.
+    pub fn attest(&mut self, connection: Connection) {
+        self.auth.get_or_insert_default().connection = connection;
+    }
+
+    /// The mechanisms that are listed now.
+    pub(super) fn mechanisms(&self) -> impl Iterator<Item = &dyn Mechanism> {
+        let unknown = Connection::default();
+        let connection = self.auth.as_ref().map_or(&unknown, |it| &it.connection);
+        let usable: Vec<&dyn Mechanism> = self
+            .config
+            .mechanisms
+            .iter()
+            .map(|it| &**it)
+            .filter(|it| it.is_available(connection))
+            .filter(|it| self.permits(it.name()).is_allowed())
+            .collect();
+        usable.into_iter()
+    }
+
+    /// What policy thinks of a mechanism.
+    pub(super) fn permits(&self, mechanism: MechanismName<'_>) -> Verdict {
+        decide_mechanism(
+            &self.config.listener,
+            self.channel,
+            self.identity,
+            MechanismClass::of(mechanism.as_str()),
+        )
+    }
+
     /// The AUTH command. A mechanism that EHLO did not list is refused before any challenge.
     pub(super) fn auth(
         &mut self,
@@ -21,21 +77,35 @@ impl Session {
         event: &mut Option<Event<'_>>,
     ) -> Result<(), Fault> {
         let auth = command::auth(arguments).map_err(Fault::Syntax)?;
-        match Mechanism::parse(auth.mechanism().as_str()) {
-            Some(mechanism) if self.config.mechanisms.contains(&mechanism) => match mechanism {
-                Mechanism::Plain => {}
-            },
-            _ => return Err(Fault::UnknownMechanism),
+        let known = self
+            .config
+            .mechanisms
+            .iter()
+            .find(|it| it.name() == auth.mechanism());
+        let Some(mechanism) = known else {
+            return Err(Fault::UnknownMechanism);
+        };
+        if let Verdict::Refuse(refusal) = self.permits(auth.mechanism()) {
+            return Err(Fault::Policy(refusal));
         }
-        if let Some(response) = auth.initial_response() {
-            return self.credentials(response, now, event);
+        let own = self.auth.get_or_insert_default();
+        let connection = &own.connection;
+        if !mechanism.is_available(connection) {
+            return Err(Fault::UnknownMechanism);
         }
-        self.go(on_outcome(
-            self.position.phase(),
-            Question::Auth,
-            Outcome::Continued,
-        ));
-        write::empty_challenge(out);
+        let attempt = mechanism.begin(connection);
+        let start = begin_challenge(out);
+        let begun = Exchange::begin(attempt, self.config.base64, auth.initial_response(), out);
+        let (exchange, progress) = begun.map_err(|fault| {
+            out.truncate(start);
+            Fault::Auth(fault)
+        })?;
+        own.login = Some(Login {
+            exchange,
+            judged: None,
+            refusal: None,
+        });
+        self.follow(progress, start, now, out, event);
         Ok(())
     }
 
@@ -45,28 +115,202 @@ impl Session {
         line: &[u8],
         behind: &[u8],
         now: Instant,
+        out: &mut BytesMut,
         event: &mut Option<Event<'_>>,
     ) -> Result<(), Fault> {
         self.hear_early_talk(behind)?;
-        if line == b"*" {
-            return Err(Fault::Auth(AuthFault::Cancelled));
-        }
         // Base64 has no blanks, and what begins like BDAT may be base64.
-        let other = other_than_line(line).filter(|_| line.contains(&b' '));
-        other.map_or_else(|| self.credentials(line, now, event), Err)
+        if let Some(other) = other_than_line(line).filter(|_| line.contains(&b' ')) {
+            return Err(other);
+        }
+        let Some(login) = self.login() else {
+            return Err(Fault::Auth(AuthFault::OutOfOrder));
+        };
+        let start = begin_challenge(out);
+        match login.exchange.respond(line, out) {
+            Ok(progress) => {
+                self.follow(progress, start, now, out, event);
+                Ok(())
+            }
+            Err(fault) => {
+                out.truncate(start);
+                Err(Fault::Auth(fault))
+            }
+        }
     }
 
-    fn credentials(
+    /// Asks the embedder to judge, where it could not be asked at once.
+    pub(super) fn judge_login(&mut self, now: Instant, event: &mut Option<Event<'_>>) {
+        if let Some(credentials) = self.login().and_then(|it| it.judged.take()) {
+            *event = Some(Event::Auth {
+                credentials,
+                pending: self.ask(Question::Auth, now),
+            });
+        }
+    }
+
+    /// Whatever it came to, the exchange is over.
+    pub(super) fn end_login(&mut self) {
+        if let Some(auth) = &mut self.auth {
+            auth.login = None;
+        }
+    }
+
+    fn login(&mut self) -> Option<&mut Login> {
+        self.auth.as_mut()?.login.as_mut()
+    }
+
+    /// Whether there is somebody to judge.
+    pub(super) fn has_login(&self) -> bool {
+        let login = self.auth.as_ref().and_then(|it| it.login.as_ref());
+        login.is_some_and(|it| it.judged.is_some())
+    }
+
+    /// Goes where a step of the exchange leads. `start` is where its challenge would begin.
+    fn follow(
         &mut self,
-        response: &[u8],
+        progress: Progress,
+        start: usize,
         now: Instant,
+        out: &mut BytesMut,
         event: &mut Option<Event<'_>>,
-    ) -> Result<(), Fault> {
-        let credentials = PlainCredentials::decode(response).map_err(Fault::Auth)?;
-        *event = Some(Event::Auth {
-            credentials,
-            pending: self.ask(Question::Auth, now),
-        });
+    ) {
+        match progress {
+            Progress::Challenge => self.end_challenge(out),
+            Progress::LookUp(look_up) => {
+                out.truncate(start);
+                *event = Some(Event::AuthLookUp {
+                    look_up,
+                    pending: self.ask(Question::Auth, now),
+                });
+            }
+            Progress::Judge(credentials) => {
+                out.truncate(start);
+                *event = Some(Event::Auth {
+                    credentials,
+                    pending: self.ask(Question::Auth, now),
+                });
+            }
+            Progress::Refused => {
+                out.truncate(start);
+                let refusal = self.login().and_then(|it| it.refusal.take());
+                self.end_refused_login(refusal, out);
+            }
+        }
+    }
+
+    fn end_challenge(&mut self, out: &mut BytesMut) {
+        out.extend_from_slice(b"\r\n");
+        self.go(on_outcome(
+            self.position.phase(),
+            Question::Auth,
+            Outcome::Continued,
+        ));
+    }
+
+    /// The embedder's no, which was to wait for a last response.
+    fn end_refused_login(&mut self, refusal: Option<Reply>, out: &mut BytesMut) {
+        self.end_login();
+        if let Some(excess) = self.count_auth_failure() {
+            self.end_by(Fault::TooMany(excess), out);
+            return;
+        }
+        match refusal {
+            Some(reply) => self.say(&reply, out),
+            None => self.say(
+                &Fault::Auth(AuthFault::Proof).reply(self.config.dialect),
+                out,
+            ),
+        }
+        self.go(on_outcome(
+            Phase::Authenticating,
+            Question::Auth,
+            Outcome::Rejected,
+        ));
+    }
+
+    /// The embedder says no. Whether that is still to be said, behind the response to a challenge that
+    /// the mechanism has for the client first.
+    pub(super) fn hold_refusal(&mut self, reply: &Reply, out: &mut BytesMut) -> bool {
+        // A peer that has closed its side responds to nothing.
+        let input_ended = self.input_ended;
+        let Some(login) = self.login().filter(|_| !input_ended) else {
+            return false;
+        };
+        let start = begin_challenge(out);
+        match login.exchange.refuse(out) {
+            Progress::Challenge => {
+                login.refusal = Some(reply.clone());
+                self.end_challenge(out);
+                true
+            }
+            Progress::LookUp(_) | Progress::Judge(_) | Progress::Refused => {
+                out.truncate(start);
+                false
+            }
+        }
+    }
+
+    /// What was looked up: the exchange goes on.
+    pub(super) fn look_up(
+        &mut self,
+        lookup: Lookup,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<(), Misuse> {
+        let found = match lookup {
+            Lookup::Found(found) => found,
+            Lookup::Reject(reply) => return self.reject_look_up(&reply, now, out),
+        };
+        self.progress(now);
+        let input_ended = self.input_ended;
+        let Some(login) = self.login() else {
+            return Err(Misuse::StaleToken);
+        };
+        let start = begin_challenge(out);
+        match login.exchange.found(found, out) {
+            Ok(Progress::Challenge) if input_ended => {
+                out.truncate(start);
+                self.close(Closing::EndOfInput);
+            }
+            Ok(Progress::Challenge) => self.end_challenge(out),
+            Ok(Progress::Judge(credentials)) => {
+                out.truncate(start);
+                login.judged = Some(credentials);
+            }
+            Ok(Progress::LookUp(_) | Progress::Refused) => {
+                out.truncate(start);
+                self.fail_login(AuthFault::OutOfOrder, out);
+            }
+            Err(fault) => {
+                out.truncate(start);
+                self.fail_login(fault, out);
+            }
+        }
         Ok(())
     }
+
+    /// The exchange has failed outside of a line of the client.
+    fn fail_login(&mut self, fault: AuthFault, out: &mut BytesMut) {
+        self.end_login();
+        self.go(on_outcome(
+            self.position.phase(),
+            Question::Auth,
+            Outcome::Rejected,
+        ));
+        // The embedder knows: it is its answer that did not fit.
+        let _ = self.refuse(Fault::Auth(fault), out);
+        if self.input_ended {
+            self.close(Closing::EndOfInput);
+        } else {
+            self.settle(out);
+        }
+    }
+}
+
+/// The start of a challenge, before it is known whether there is one; gives its place.
+fn begin_challenge(out: &mut BytesMut) -> usize {
+    let start = out.len();
+    out.extend_from_slice(b"334 ");
+    start
 }

@@ -72,11 +72,14 @@ impl Session {
                 Err(Fault::AuthLineTooLong)
             }
             (Frame::Fault(fault), None) => Err(Fault::Line(fault)),
-            (Frame::Line(line), None) if authenticating => self.response(line, behind, now, event),
+            (Frame::Line(line), None) if authenticating => {
+                self.response(line, behind, now, out, event)
+            }
             (Frame::Line(line), None) => self.command(line, behind, now, out, event),
         };
         self.progress(now);
         if let Err(fault) = result {
+            self.end_login();
             if authenticating {
                 // Whatever is wrong with a response ends the exchange (RFC 4954 section 4).
                 self.go(on_outcome(
@@ -151,8 +154,11 @@ impl Session {
         if verb == Verb::Etrn && !self.offers(Extension::Etrn) {
             return Err(Fault::Sequence(SequenceFault::NotImplemented));
         }
-        if let Some(act) = act(verb) {
-            self.allow(act)?;
+        match act(verb) {
+            // Which mechanism it is comes later: refused is here what no mechanism could do.
+            Some(Act::Auth) if self.offers(Extension::Auth) => {}
+            Some(act) => self.allow(act)?,
+            None => {}
         }
         let cell = self.position.on_verb(verb);
         let binary = self.transaction.as_ref().is_some_and(|it| it.binary);

@@ -1,9 +1,12 @@
 //! What a server session is built from.
 
+use std::sync::Arc;
+
 use mailwire_tls_policy::Listener;
 
 use super::extensions::Extensions;
-use crate::auth::Mechanism;
+use crate::auth::Base64;
+use crate::auth::server::{Mechanism, Plain};
 use crate::body::BareLineEnds;
 use crate::dialect::Dialect;
 use crate::host::HelloNameBuf;
@@ -21,8 +24,11 @@ pub struct Config {
     pub dialect: Dialect,
     /// What this port may and must do about TLS and AUTH.
     pub listener: Listener,
-    /// SASL mechanisms that are offered where policy allows AUTH; none means no AUTH.
-    pub mechanisms: Vec<Mechanism>,
+    /// SASL mechanisms that are offered where policy and connection allow them, in this order; none
+    /// means no AUTH. By default PLAIN alone.
+    pub mechanisms: Vec<Arc<dyn Mechanism>>,
+    /// How strictly base64 is read in an exchange.
+    pub base64: Base64,
     /// What may be offered.
     pub extensions: Extensions,
     /// What becomes of a bare CR or LF in content.
@@ -61,7 +67,8 @@ impl Config {
             hostname,
             dialect,
             listener,
-            mechanisms: Mechanism::ALL.to_vec(),
+            mechanisms: vec![Arc::new(Plain)],
+            base64: Base64::Canonical,
             extensions: Extensions::default(),
             bare_line_ends: BareLineEnds::Refuse,
             early_talk: EarlyTalk::Note,

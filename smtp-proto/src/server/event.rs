@@ -2,7 +2,8 @@
 
 use super::ask::{self, Pending};
 use super::fault::{Excess, Fault};
-use crate::auth::PlainCredentials;
+use crate::auth::Credentials;
+use crate::auth::server::LookUp;
 use crate::command::{Custom, Etrn, Mail, Rcpt, Verify};
 use crate::host::HelloName;
 use crate::timer::Timer;
@@ -29,10 +30,17 @@ pub enum Event<'i> {
         /// The question.
         pending: Pending<ask::Hello>,
     },
+    /// AUTH needs to know what belongs to a name before it can go on.
+    AuthLookUp {
+        /// What is asked for.
+        look_up: LookUp,
+        /// The question.
+        pending: Pending<ask::AuthLookUp>,
+    },
     /// AUTH, its exchange complete.
     Auth {
-        /// What the peer says it is; not checked by anybody yet.
-        credentials: PlainCredentials,
+        /// What the peer says it is; nothing of it is checked yet, except what the variant says.
+        credentials: Credentials,
         /// The question.
         pending: Pending<ask::Auth>,
     },

@@ -227,7 +227,7 @@ impl Session {
             Extension::Dsn => enabled.dsn,
             Extension::EnhancedStatusCodes => enabled.enhanced_status_codes,
             Extension::StartTls => self.policy_offers().starttls,
-            Extension::Auth => self.policy_offers().auth && !self.config.mechanisms.is_empty(),
+            Extension::Auth => self.mechanisms().next().is_some(),
             Extension::RequireTls => enabled.require_tls && self.channel == Channel::Tls,
             Extension::DeliverBy => enabled.deliver_by.is_some(),
             Extension::FutureRelease => enabled.future_release.is_some(),

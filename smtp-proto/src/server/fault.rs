@@ -225,9 +225,26 @@ impl Fault {
                     reply!(500, (5, 5, 6), "Authentication exchange line too long")
                 }
                 AuthFault::Base64 => reply!(501, (5, 5, 2), "Not base64"),
-                AuthFault::Malformed | AuthFault::Empty | AuthFault::NotUtf8 => {
+                AuthFault::InitialResponse => {
+                    reply!(501, (5, 5, 2), "The mechanism has no initial response")
+                }
+                AuthFault::Malformed
+                | AuthFault::Empty
+                | AuthFault::NotUtf8
+                | AuthFault::OutOfOrder
+                | AuthFault::Extension => {
                     reply!(501, (5, 5, 2), "Malformed response for the mechanism")
                 }
+                AuthFault::Proof
+                | AuthFault::ServerProof
+                | AuthFault::Nonce
+                | AuthFault::Iterations
+                | AuthFault::ChannelBinding
+                | AuthFault::Downgrade => {
+                    reply!(535, (5, 7, 8), "Authentication credentials invalid")
+                }
+                // What the server keeps fits another mechanism.
+                AuthFault::NoSecret => reply!(454, (4, 7, 0), "Temporary authentication failure"),
             },
             Self::TooManyRecipients => reply!(
                 452,

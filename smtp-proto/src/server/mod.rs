@@ -66,7 +66,7 @@ mod upgrade;
 mod wait;
 mod write;
 
-pub use ask::{Admission, Ask, Decision, Pending, Refuse, Verdict};
+pub use ask::{Admission, Ask, Decision, Lookup, Pending, Refuse, Verdict};
 pub use config::{Config, EarlyTalk};
 pub use event::{Closing, Event, Step};
 pub use extensions::{CustomExtension, Extension, Extensions};
@@ -74,6 +74,7 @@ pub use fault::{Excess, Fault};
 pub use pregreeting::Pregreeting;
 pub use upgrade::TlsUpgrade;
 
+use auth::Auth;
 use chunk::Skip;
 use command::Announced;
 use count::Counts;
@@ -116,6 +117,8 @@ pub struct Session {
     announced: Announced,
     /// Octets of a refused chunk that are still to be read over.
     skip: Option<Box<Skip>>,
+    /// What AUTH has to do with, once it has.
+    auth: Option<Box<Auth>>,
     /// The question that waits; its token has the number `serial`.
     pending: Option<Question>,
     /// The number of the last question.
@@ -175,6 +178,9 @@ impl Session {
         }
         if out.len() > self.config.limits.unsent_output {
             return Need::Flush;
+        }
+        if self.has_login() {
+            return Need::Nothing;
         }
         let phase = self.position.phase();
         let ready = match (&mut self.transaction, phase) {
@@ -240,6 +246,10 @@ impl Session {
         }
         if self.skip.is_some() {
             return Ok(self.advance_skip(event, unread, now, out));
+        }
+        if self.has_login() {
+            self.judge_login(now, event);
+            return Ok(0);
         }
         Ok(match phase {
             Phase::Content | Phase::Chunk => {
@@ -452,6 +462,7 @@ impl Session {
             transaction: None,
             announced: Announced::default(),
             skip: None,
+            auth: None,
             pending: None,
             serial: 0,
             framer: LineFramer::new(),
@@ -485,6 +496,7 @@ impl Session {
         self.closing = closing;
         self.pending = None;
         self.skip = None;
+        self.end_login();
         self.go(Next::To(Phase::Closed));
     }
 

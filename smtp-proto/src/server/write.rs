@@ -61,11 +61,6 @@ pub(super) fn informed(verb: Verb) -> &'static Reply {
     }
 }
 
-/// 334 with no challenge: the mechanism speaks first (RFC 4954 section 4).
-pub(super) fn empty_challenge(out: &mut BytesMut) {
-    out.extend_from_slice(b"334 \r\n");
-}
-
 impl Session {
     pub(super) fn write_greeting(&self, out: &mut BytesMut) {
         self.write_named(b"220 ", out);
@@ -82,7 +77,7 @@ impl Session {
     /// What is implemented and enabled for this listener in this state, and nothing else.
     pub(super) fn write_ehlo(&self, out: &mut BytesMut) {
         let names: Vec<_> = match self.offers(Extension::Auth) {
-            true => self.config.mechanisms.iter().map(|it| it.name()).collect(),
+            true => self.mechanisms().map(|it| it.name()).collect(),
             false => Vec::new(),
         };
         write_ehlo(self.config.hostname.borrow(), self.keywords(&names), out);

@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
 use super::ConnectionError;
 use super::buffers::{Buffers, Read, now};
-use crate::auth::PlainCredentials;
+use crate::auth::client::Candidates;
 use crate::client::{CommandId, Config, Error, Event, Need, NotNow, Session, TlsUpgrade};
 use crate::host::HelloName;
 use crate::params::{MailParameters, RcptParameters};
@@ -176,8 +176,9 @@ commands! {
     hello(name: &HelloName<'_>);
     helo(name: &HelloName<'_>);
     start_tls();
-    auth_plain(credentials: &PlainCredentials);
-    auth_plain_response(credentials: &PlainCredentials);
+    auth(candidates: Candidates);
+    auth_response();
+    auth_next();
     auth_cancel();
     mail(path: &ReversePath<'_>, parameters: &MailParameters<'_>);
     rcpt(path: &ForwardPath<'_>, parameters: &RcptParameters<'_>);

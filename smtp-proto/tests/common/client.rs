@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
-use mailwire_smtp_proto::auth::PlainCredentials;
+use mailwire_smtp_proto::auth::client::{
+    Anonymous, Candidates, External, Login, OauthBearer, Plain, Xoauth2,
+};
+use mailwire_smtp_proto::auth::{BearerCredentials, PlainCredentials};
 use mailwire_smtp_proto::body::BareLineEnds;
 use mailwire_smtp_proto::charset::Charset;
 use mailwire_smtp_proto::client::{Config, Event, Need, NotNow, Session, TlsUpgrade};
@@ -176,10 +179,9 @@ impl Driver {
                 .helo(&HelloName::parse(rest).unwrap(), now, out)
                 .map(drop),
             "starttls" => session.start_tls(now, out).map(drop),
-            "auth" => session.auth_plain(&credentials(rest), now, out).map(drop),
-            "response" => session
-                .auth_plain_response(&credentials(rest), now, out)
-                .map(drop),
+            "auth" => session.auth(candidates(rest), now, out).map(drop),
+            "next" => session.auth_next(now, out).map(drop),
+            "response" => session.auth_response(now, out).map(drop),
             "cancel" => session.auth_cancel(now, out).map(drop),
             "mail" => {
                 let (path, parameters) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -239,9 +241,30 @@ fn refusal(error: &NotNow) -> String {
     format!("not now {}", error.name())
 }
 
-fn credentials(text: &str) -> PlainCredentials {
-    let (user, password) = text.split_once(' ').expect("a user and a password");
-    PlainCredentials::new(user, password).unwrap()
+/// `user password` for PLAIN, or `MECHANISM,MECHANISM.. user password`.
+fn candidates(text: &str) -> Candidates {
+    let words: Vec<&str> = text.split(' ').collect();
+    let (names, user, secret) = match words.as_slice() {
+        [user, secret] => ("PLAIN", *user, *secret),
+        [names, user, secret] => (*names, *user, *secret),
+        _ => panic!("mechanisms, a user and a secret"),
+    };
+    let plain = || PlainCredentials::new(user, secret).unwrap();
+    let bearer = || BearerCredentials::new(user, secret).unwrap();
+    names
+        .split(',')
+        .fold(Candidates::new(), |it, name| match name {
+            "PLAIN" => it.with(Plain::new(plain())),
+            "LOGIN" => it.with(Login::new(plain())),
+            "LOGIN+" => it.with(Login::new(plain()).with_initial_response()),
+            "XOAUTH2" => it.with(Xoauth2::new(bearer())),
+            "OAUTHBEARER" => it.with(OauthBearer::new(bearer())),
+            "EXTERNAL" => it.with(External::new()),
+            "ANONYMOUS" => it.with(Anonymous::new(user).unwrap()),
+            #[cfg(feature = "cram-md5")]
+            "CRAM-MD5" => it.with(mailwire_smtp_proto::auth::client::CramMd5::new(plain())),
+            other => panic!("unknown mechanism {other}"),
+        })
 }
 
 fn describe(event: &Event<'_>) -> String {

@@ -14,6 +14,14 @@ pub(crate) mod server;
 
 use script::{Cuts, Script};
 
+fn is_on(feature: &str) -> bool {
+    match feature {
+        "cram-md5" => cfg!(feature = "cram-md5"),
+        "scram" => cfg!(feature = "scram"),
+        other => panic!("unknown feature {other}"),
+    }
+}
+
 /// Replays every script of a folder at several cuts, and shows each first difference. There have
 /// to be `at_least` so many of them, so that a lost folder is no success.
 pub(crate) fn replay_all(
@@ -33,6 +41,14 @@ pub(crate) fn replay_all(
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let script = Script::parse(&fs::read_to_string(&path).unwrap(), peer)
             .unwrap_or_else(|error| panic!("{name}: {error}"));
+        // What needs a feature is replayed where that is on: CI has all of them.
+        if !script
+            .settings
+            .iter()
+            .all(|(key, value)| key != "needs" || is_on(value))
+        {
+            continue;
+        }
         let mut cuts = vec![Cuts::Whole, Cuts::Octets];
         cuts.extend((0..20).map(|_| Cuts::random(&mut rng)));
         for mut cut in cuts {

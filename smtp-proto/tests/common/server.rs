@@ -5,6 +5,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
+use mailwire_smtp_proto::auth::server::{
+    Anonymous, Connection, External, Found, Login, Mechanism, OauthBearer, Plain, Xoauth2,
+};
+use mailwire_smtp_proto::auth::{Base64, Credentials, Secret};
 use mailwire_smtp_proto::body::BareLineEnds;
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::ehlo::FutureReleaseOffer;
@@ -13,8 +17,8 @@ use mailwire_smtp_proto::peer::Peer;
 use mailwire_smtp_proto::policy::{Channel, CleartextAuth, Listener, Role};
 use mailwire_smtp_proto::reply::Reply;
 use mailwire_smtp_proto::server::{
-    Admission, Config, CustomExtension, Decision, EarlyTalk, Event, Need, Pending, Refuse, Session,
-    TlsUpgrade, Verdict, ask,
+    Admission, Config, CustomExtension, Decision, EarlyTalk, Event, Lookup, Need, Pending, Refuse,
+    Session, TlsUpgrade, Verdict, ask,
 };
 use mailwire_smtp_proto::table::Phase;
 
@@ -29,6 +33,7 @@ enum Machine {
 enum Waiting {
     Hello(Pending<ask::Hello>),
     Auth(Pending<ask::Auth>),
+    AuthLookUp(Pending<ask::AuthLookUp>),
     StartTls(Pending<ask::StartTls>),
     Mail(Pending<ask::Mail>),
     Rcpt(Pending<ask::Rcpt>),
@@ -59,7 +64,12 @@ pub(crate) fn replay(script: &Script, cuts: &mut Cuts) -> Result<(), String> {
     let (config, channel) = configure(script);
     let now = Instant::now();
     let mut out = BytesMut::new();
-    let session = Session::new(Arc::new(config), Peer::local(), channel, now, &mut out);
+    let mut session = Session::new(Arc::new(config), Peer::local(), channel, now, &mut out);
+    if let Some(identity) = setting(script, "external") {
+        let mut connection = Connection::default();
+        connection.external = Some(identity.to_owned());
+        session.attest(connection);
+    }
     let mut driver = Driver {
         machine: Machine::Session(Box::new(session)),
         now,
@@ -187,14 +197,17 @@ impl Driver {
                 credentials,
                 pending,
             }) => {
-                assert!(!format!("{credentials:?}").contains(credentials.password().expose()));
-                line = Some(format!(
-                    "auth {} {} {}",
-                    credentials.authorization().unwrap_or("-"),
-                    credentials.authentication(),
-                    credentials.password().expose()
-                ));
+                line = Some(login(&credentials));
                 Some(Waiting::Auth(pending))
+            }
+            Some(Event::AuthLookUp { look_up, pending }) => {
+                line = Some(format!(
+                    "look up {} {} {}",
+                    look_up.mechanism,
+                    look_up.authorization.as_deref().unwrap_or("-"),
+                    look_up.authentication
+                ));
+                Some(Waiting::AuthLookUp(pending))
             }
             Some(Event::StartTls { pending }) => {
                 line = Some("starttls".to_owned());
@@ -275,7 +288,7 @@ impl Driver {
             "accept" => Decision::Accept,
             "with" => Decision::AcceptWith(reply(rest)),
             "reject" => Decision::Reject(reply(rest)),
-            "each" | "go" | "one" => Decision::Accept,
+            "each" | "go" | "one" | "nobody" | "password" | "keys" => Decision::Accept,
             "lose" => {
                 self.waiting = None;
                 return true;
@@ -300,6 +313,13 @@ impl Driver {
             Waiting::Hello(pending) => session.answer(pending, admission, now, out),
             Waiting::Data(pending) => session.answer(pending, admission, now, out),
             Waiting::Auth(pending) => session.answer(pending, decision, now, out),
+            Waiting::AuthLookUp(pending) => {
+                let lookup = match (word, decision) {
+                    ("reject", Decision::Reject(reply)) => Lookup::Reject(reply),
+                    _ => Lookup::Found(found(word, rest)),
+                };
+                session.answer(pending, lookup, now, out)
+            }
             Waiting::Mail(pending) => session.answer(pending, decision, now, out),
             Waiting::Rcpt(pending) => session.answer(pending, decision, now, out),
             Waiting::Verify(pending) => session.answer(pending, decision, now, out),
@@ -441,6 +461,68 @@ fn reply(text: &str) -> Reply {
     )
 }
 
+/// Who logs in, and by what. None of the secrets in it is printed by anybody else.
+fn login(credentials: &Credentials) -> String {
+    let printed = format!("{credentials:?}");
+    let of = credentials.authorization().unwrap_or("-");
+    match credentials {
+        Credentials::Password(it) => {
+            assert!(!printed.contains(it.password().expose()));
+            let (name, password) = (it.authentication(), it.password().expose());
+            format!("auth {of} {name} {password}")
+        }
+        Credentials::Bearer(it) => {
+            assert!(!printed.contains(it.token().expose()));
+            let at = it
+                .host()
+                .map(|host| format!(" at {host}:{}", it.port().unwrap_or(0)));
+            format!(
+                "auth bearer {} {}{}",
+                it.user().unwrap_or("-"),
+                it.token().expose(),
+                at.unwrap_or_default()
+            )
+        }
+        Credentials::External { identity, .. } => format!("auth external {of} {identity}"),
+        Credentials::Anonymous { trace } => {
+            format!("auth anonymous {}", trace.as_deref().unwrap_or("-"))
+        }
+        Credentials::Proven { authentication, .. } => format!("auth proven {of} {authentication}"),
+        other => panic!("credentials that the scripts do not know: {other:?}"),
+    }
+}
+
+/// What the script has in store for a name.
+fn found(word: &str, rest: &str) -> Found {
+    match word {
+        "nobody" => Found::Nobody,
+        "password" => Found::Password(Secret::from(rest)),
+        other => panic!("unknown answer to a look-up: {other}"),
+    }
+}
+
+/// The mechanisms that a script names.
+fn mechanisms(names: &str) -> Vec<Arc<dyn Mechanism>> {
+    let scope = || Some("mail send".to_owned());
+    let mechanism = |name: &str| -> Arc<dyn Mechanism> {
+        match name {
+            "PLAIN" => Arc::new(Plain),
+            "LOGIN" => Arc::new(Login),
+            "OAUTHBEARER" => Arc::new(OauthBearer { scope: scope() }),
+            "XOAUTH2" => Arc::new(Xoauth2 { scope: scope() }),
+            "EXTERNAL" => Arc::new(External),
+            "ANONYMOUS" => Arc::new(Anonymous),
+            #[cfg(feature = "cram-md5")]
+            "CRAM-MD5" => Arc::new(mailwire_smtp_proto::auth::server::CramMd5::new(|| {
+                // RFC 2195 section 2.
+                "<1896.697170952@postoffice.reston.mci.net>".to_owned()
+            })),
+            other => panic!("unknown mechanism {other}"),
+        }
+    };
+    names.split(' ').map(mechanism).collect()
+}
+
 fn seconds(value: &str) -> Duration {
     Duration::from_secs(value.parse().unwrap())
 }
@@ -498,7 +580,14 @@ fn configure(script: &Script) -> (Config, Channel) {
     let mut config = Config::new("mx.example.test".parse().unwrap(), dialect, listener);
     for (key, value) in &script.settings {
         match key.as_str() {
-            "role" | "channel" | "enforce_inbound_tls" | "cleartext_auth" => {}
+            "role"
+            | "channel"
+            | "enforce_inbound_tls"
+            | "cleartext_auth"
+            | "external"
+            | "needs" => {}
+            "mechanisms" => config.mechanisms = mechanisms(value),
+            "base64" => config.base64 = Base64::Lenient,
             "limit.recipients" => config.limits.recipients = value.parse().unwrap(),
             "limit.message_size" => config.limits.message_size = Some(value.parse().unwrap()),
             "limit.command_line" => config.limits.command_line = value.parse().unwrap(),
