@@ -1,14 +1,12 @@
 //! SCRAM (RFC 5802, 7677).
 
 use super::Mechanism;
-use crate::auth::scram::{Client, Hash};
+use crate::auth::scram::Client;
 use crate::auth::{AuthFault, MechanismName, Message};
 
 /// SCRAM, with channel binding or without; the server has to prove that it knows the secret as well.
 #[derive(Debug)]
 pub struct Scram {
-    hash: Hash,
-    is_plus: bool,
     client: Client,
     step: Step,
 }
@@ -24,10 +22,8 @@ enum Step {
 impl Scram {
     /// SCRAM by a client that was made with what it needs.
     #[must_use]
-    pub const fn new(hash: Hash, is_plus: bool, client: Client) -> Self {
+    pub const fn new(client: Client) -> Self {
         Self {
-            hash,
-            is_plus,
             client,
             step: Step::Begun,
         }
@@ -36,7 +32,8 @@ impl Scram {
 
 impl Mechanism for Scram {
     fn name(&self) -> MechanismName<'_> {
-        self.hash.name(self.is_plus)
+        let (hash, is_plus) = self.client.mechanism();
+        hash.name(is_plus)
     }
 
     fn begin(&mut self) -> Result<Option<Message>, AuthFault> {

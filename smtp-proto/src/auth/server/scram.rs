@@ -99,7 +99,7 @@ impl Mechanism for Scram {
         let is_plus_offered = !connection.bindings.is_empty();
         let nonce = (self.nonce)();
         Box::new(Proving {
-            name: self.hash.mechanism(self.is_plus),
+            name: self.hash.name(self.is_plus).as_str(),
             server: Server::new(self.hash, self.is_plus, is_plus_offered, bindings, nonce).ok(),
             hash: self.hash,
             secret: Arc::clone(&self.secret),
