@@ -29,10 +29,10 @@ pub enum AuthFault {
     #[error("the message is out of place in its mechanism")]
     OutOfOrder,
     /// The client has not shown that it knows the secret.
-    #[error("the client does not know the secret")]
+    #[error("the client has not proven that it knows the password")]
     Proof,
     /// The server has not shown that it knows the secret, or says that all is well before it has.
-    #[error("the server does not know the secret")]
+    #[error("the server has not proven that it knows the password")]
     ServerProof,
     /// The channel that the other side sees is not the one that this side does: somebody is between.
     #[error("the channel binding does not fit: somebody is between client and server")]

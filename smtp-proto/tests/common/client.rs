@@ -7,6 +7,8 @@ use bytes::BytesMut;
 use mailwire_smtp_proto::auth::client::{
     Anonymous, Candidates, External, Login, OauthBearer, Plain, Xoauth2,
 };
+#[cfg(feature = "scram")]
+use mailwire_smtp_proto::auth::scram::{Binding, ChannelBinding, Client, Hash, Iterations};
 use mailwire_smtp_proto::auth::{BearerCredentials, PlainCredentials};
 use mailwire_smtp_proto::body::BareLineEnds;
 use mailwire_smtp_proto::charset::Charset;
@@ -263,8 +265,32 @@ fn candidates(text: &str) -> Candidates {
             "ANONYMOUS" => it.with(Anonymous::new(user).unwrap()),
             #[cfg(feature = "cram-md5")]
             "CRAM-MD5" => it.with(mailwire_smtp_proto::auth::client::CramMd5::new(plain())),
+            // RFC 5802 section 5.
+            #[cfg(feature = "scram")]
+            "SCRAM-SHA-1" => it.with(scram(plain(), Binding::Unsupported)),
+            #[cfg(feature = "scram")]
+            "SCRAM-SHA-1-PLUS" => {
+                let channel = ChannelBinding::TlsExporter(vec![7; 32]);
+                it.with(scram(plain(), Binding::Used(channel)))
+            }
             other => panic!("unknown mechanism {other}"),
         })
+}
+
+#[cfg(feature = "scram")]
+fn scram(
+    credentials: PlainCredentials,
+    binding: Binding,
+) -> mailwire_smtp_proto::auth::client::Scram {
+    let nonce = "fyko+d2lbbFgONRv9qkxdawL".to_owned();
+    let client = Client::new(
+        Hash::Sha1,
+        binding,
+        &credentials,
+        nonce,
+        Iterations::default(),
+    );
+    mailwire_smtp_proto::auth::client::Scram::new(client.unwrap())
 }
 
 fn describe(event: &Event<'_>) -> String {
@@ -308,6 +334,7 @@ fn configure(script: &Script) -> (Config, Channel) {
             ("bare_line_ends", "refuse") => bare_line_ends = BareLineEnds::Refuse,
             ("location", "loopback") => location = PeerLocation::Loopback,
             ("channel", "tls") => channel = Channel::Tls,
+            ("needs", _) => {}
             other => panic!("unknown setting {other:?}"),
         }
     }

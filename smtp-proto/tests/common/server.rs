@@ -9,6 +9,11 @@ use mailwire_smtp_proto::auth::server::{
     Anonymous, Connection, External, Found, Login, Mechanism, OauthBearer, Plain, Xoauth2,
 };
 use mailwire_smtp_proto::auth::{Base64, Credentials, Secret};
+#[cfg(feature = "scram")]
+use mailwire_smtp_proto::auth::{
+    scram::{ChannelBinding, Hash, StoredKeys},
+    server::Scram,
+};
 use mailwire_smtp_proto::body::BareLineEnds;
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::ehlo::FutureReleaseOffer;
@@ -65,11 +70,13 @@ pub(crate) fn replay(script: &Script, cuts: &mut Cuts) -> Result<(), String> {
     let now = Instant::now();
     let mut out = BytesMut::new();
     let mut session = Session::new(Arc::new(config), Peer::local(), channel, now, &mut out);
-    if let Some(identity) = setting(script, "external") {
-        let mut connection = Connection::default();
-        connection.external = Some(identity.to_owned());
-        session.attest(connection);
+    let mut connection = Connection::default();
+    connection.external = setting(script, "external").map(str::to_owned);
+    #[cfg(feature = "scram")]
+    if setting(script, "exporter").is_some() {
+        connection.bindings = vec![ChannelBinding::TlsExporter(vec![7; 32])];
     }
+    session.attest(connection);
     let mut driver = Driver {
         machine: Machine::Session(Box::new(session)),
         now,
@@ -497,8 +504,23 @@ fn found(word: &str, rest: &str) -> Found {
     match word {
         "nobody" => Found::Nobody,
         "password" => Found::Password(Secret::from(rest)),
+        #[cfg(feature = "scram")]
+        "keys" => {
+            // The salt of RFC 5802 section 5.
+            let salt = b"\x41\x25\xc2\x47\xe4\x3a\xb1\xe9\x3c\x6d\xff\x76";
+            let keys = StoredKeys::derive(Hash::Sha1, &Secret::from(rest), salt, 4096);
+            Found::Keys(keys.unwrap())
+        }
         other => panic!("unknown answer to a look-up: {other}"),
     }
+}
+
+/// With the nonce of RFC 5802 section 5: with channel binding and without.
+#[cfg(feature = "scram")]
+fn scram() -> (Scram, Scram) {
+    let nonce = || "3rfcNHYJY1ZVvWVs7j".to_owned();
+    let [plus, plain] = Scram::pair(Hash::Sha1, nonce, b"server secret".to_vec());
+    (plus, plain)
 }
 
 /// The mechanisms that a script names.
@@ -517,6 +539,10 @@ fn mechanisms(names: &str) -> Vec<Arc<dyn Mechanism>> {
                 // RFC 2195 section 2.
                 "<1896.697170952@postoffice.reston.mci.net>".to_owned()
             })),
+            #[cfg(feature = "scram")]
+            "SCRAM-SHA-1" => Arc::new(scram().1),
+            #[cfg(feature = "scram")]
+            "SCRAM-SHA-1-PLUS" => Arc::new(scram().0),
             other => panic!("unknown mechanism {other}"),
         }
     };
@@ -585,7 +611,8 @@ fn configure(script: &Script) -> (Config, Channel) {
             | "enforce_inbound_tls"
             | "cleartext_auth"
             | "external"
-            | "needs" => {}
+            | "needs"
+            | "exporter" => {}
             "mechanisms" => config.mechanisms = mechanisms(value),
             "base64" => config.base64 = Base64::Lenient,
             "limit.recipients" => config.limits.recipients = value.parse().unwrap(),
