@@ -21,6 +21,7 @@ use mailwire_smtp_proto::policy::Channel;
 use mailwire_smtp_proto::policy::outbound::{PeerLocation, TlsMode};
 use mailwire_smtp_proto::timer::Timeouts;
 use mailwire_smtp_proto::tokio_io::client::Connection;
+use mailwire_smtp_proto::tokio_io::tls;
 use tokio::net::TcpStream;
 
 use crate::report::Report;
@@ -38,6 +39,7 @@ mod transcript;
 
 use dialogue::{Dialogue, Next};
 use failure::Failure;
+pub(crate) use login::MECHANISMS;
 use prepared::Prepared;
 use record::Record;
 use transcript::Transcript;
@@ -104,8 +106,10 @@ async fn run(delivery: &mut Delivery<'_>) -> Result<(), Failure> {
     if plan.policy.tls == TlsMode::Implicit {
         let deadline = connect::handshake_deadline(&timeouts);
         let stream = connect::handshake(delivery, stream, deadline).await?;
+        let channel = tls::client_binding(&stream);
         let connection = Connection::connect(stream, config, Channel::Tls);
-        return Dialogue::new(delivery, connection, local).in_full().await;
+        let dialogue = Dialogue::new(delivery, connection, local).over(channel);
+        return dialogue.in_full().await;
     }
     // Local or not is for policy to judge by the location; the stream itself protects nothing.
     let connection: Connection<TcpStream> = Connection::connect(stream, config, Channel::Plain);
@@ -115,8 +119,10 @@ async fn run(delivery: &mut Delivery<'_>) -> Result<(), Failure> {
         Next::StartTls => {
             let (stream, upgrade) = dialogue.into_connection().into_tls()?;
             let stream = connect::handshake(delivery, stream, upgrade.deadline()).await?;
+            let channel = tls::client_binding(&stream);
             let connection = Connection::resume(stream, upgrade, Channel::Tls);
-            Dialogue::new(delivery, connection, local).again().await
+            let dialogue = Dialogue::new(delivery, connection, local).over(channel);
+            dialogue.again().await
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod config;
 pub mod deliver;
 pub mod edge_args;
 pub mod explain;
+pub mod logins;
 pub mod mail;
 pub mod mailboxes;
 pub mod maildir;

@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::ZonedDateTime;
 use mailwire_smtp_proto::auth::Credentials;
+use mailwire_smtp_proto::auth::server::{Found, LookUp};
 use mailwire_smtp_proto::command::{Mail, Rcpt};
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::host::Host;
 use mailwire_smtp_proto::path::ForwardPath;
 use mailwire_smtp_proto::reply::Reply;
-use mailwire_smtp_proto::server::{Admission, Decision, Session, Verdict};
+use mailwire_smtp_proto::server::{self, Admission, Decision, Session, Verdict};
 use mailwire_tls_policy::{Channel, Identity, Relay, Role, relay};
 use tracing::info;
 
@@ -85,12 +86,19 @@ impl Exchange {
 
     /// AUTH.
     pub fn auth(&mut self, credentials: &Credentials) -> Decision {
-        // Only mechanisms with a password are offered.
-        let Some(credentials) = credentials.password() else {
-            return Decision::Reject(reply(BAD_CREDENTIALS));
+        let users = &self.edge.settings.users;
+        let (name, known) = match credentials {
+            Credentials::Password(it) => {
+                let name = it.authentication();
+                (name, users.check(name, it.password().expose()))
+            }
+            // The password was proven by whom it belongs to.
+            Credentials::Proven { authentication, .. } => {
+                (authentication.as_str(), users.find(authentication))
+            }
+            // No other mechanism is offered.
+            _ => return Decision::Reject(reply(BAD_CREDENTIALS)),
         };
-        let (name, password) = (credentials.authentication(), credentials.password());
-        let known = self.edge.settings.users.check(name, password.expose());
         // Nobody acts for somebody else here (RFC 4616 section 2).
         let acts_as_itself = credentials
             .authorization()
@@ -102,6 +110,12 @@ impl Exchange {
             }
             None => Decision::Reject(reply(BAD_CREDENTIALS)),
         }
+    }
+
+    /// AUTH, where the mechanism compares with keys.
+    pub fn look_up(&self, look_up: &LookUp) -> server::Lookup {
+        let keys = self.edge.settings.users.keys(&look_up.authentication);
+        server::Lookup::Found(keys.map_or(Found::Nobody, Found::Keys))
     }
 
     /// MAIL: any sender; policy has seen to it that a submission is authenticated.

@@ -13,6 +13,7 @@ use clap::Parser;
 use mailwire_tls_policy::CleartextAuth;
 use mailwire_tls_policy::outbound::{CertificateCheck, Policy, TlsMode};
 
+use crate::deliver::MECHANISMS;
 use crate::report::{Outcome, Report};
 use crate::users::Password;
 
@@ -115,8 +116,12 @@ impl SendArgs {
             return Err(not_supported("chunking_not_supported", "--chunking"));
         }
         if let Some(mechanism) = &self.mechanism {
-            if !mechanism.eq_ignore_ascii_case("PLAIN") {
-                let remedy = "This build speaks PLAIN only: leave --mechanism out, or name PLAIN.";
+            if !MECHANISMS
+                .iter()
+                .any(|it| it.eq_ignore_ascii_case(mechanism))
+            {
+                let known = MECHANISMS.join(", ");
+                let remedy = format!("Leave --mechanism out, or name one of {known}.");
                 return Err(PlanError::new("mechanism_not_supported", remedy));
             }
         }
@@ -147,6 +152,7 @@ impl SendArgs {
             message: self.message,
             ca: self.ca,
             credentials,
+            mechanism: self.mechanism,
             hello: self.helo,
             pipelining: !self.no_pipelining,
             timeout: self.timeout.map(Duration::from_secs),
@@ -178,6 +184,8 @@ pub struct Plan {
     /// Who to log in as. Without a usable mechanism this is an error, never a message sent by
     /// nobody.
     pub credentials: Option<Credentials>,
+    /// The mechanism to log in with; `None` for the strongest that will do.
+    pub mechanism: Option<String>,
     /// The name to give; `None` for the address literal of this end.
     pub hello: Option<String>,
     /// Whether several commands may go in one flight where that is offered.

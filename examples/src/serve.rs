@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::config::Settings;
+use crate::logins::mechanisms;
 use crate::mail::Edge;
 use crate::session;
 
@@ -103,5 +104,6 @@ fn session_config(
     config.limits.message_size = Some(settings.limits.message_size);
     config.limits.recipients = settings.limits.recipients;
     config.timeouts.command = settings.timeouts.command;
+    config.mechanisms = mechanisms();
     Ok(config)
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mailwire_smtp_proto::auth;
 use mailwire_smtp_proto::peer::Peer;
 use mailwire_smtp_proto::reply::Reply;
 use mailwire_smtp_proto::server::{Config, Event, Pending, Refuse, ask};
@@ -11,6 +12,7 @@ use mailwire_smtp_proto::tokio_io::tls;
 use mailwire_tls_policy::{Channel, TlsMode};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -51,7 +53,9 @@ async fn talk(
             .timeouts
             .deadline(Timer::Handshake, std::time::Instant::now());
         let stream = tls::accept(Arc::clone(certificate), stream, deadline).await?;
-        let connection = Connection::accept(stream, config, peer, Channel::Tls);
+        let known = bound(&stream);
+        let mut connection = Connection::accept(stream, config, peer, Channel::Tls);
+        connection.attest(known);
         return secured(edge, connection, stop).await;
     }
     let mut connection = told(
@@ -64,7 +68,9 @@ async fn talk(
         Ended::StartTls(pending) => match &edge.tls {
             Some(certificate) => {
                 let (stream, upgrade) = connection.start_tls(pending).await?;
-                let connection = tls::resume(Arc::clone(certificate), stream, upgrade).await?;
+                let mut connection = tls::resume(Arc::clone(certificate), stream, upgrade).await?;
+                let known = bound(connection.stream());
+                connection.attest(known);
                 secured(edge, connection, stop).await
             }
             None => {
@@ -75,6 +81,13 @@ async fn talk(
             }
         },
     }
+}
+
+/// What identifies the channel, for logins that are bound to it.
+fn bound(stream: &TlsStream<TcpStream>) -> auth::server::Connection {
+    let mut known = auth::server::Connection::default();
+    known.bindings.extend(tls::server_binding(stream));
+    known
 }
 
 /// With `-v` the dialogue goes to stderr, a line of it as one line there.
@@ -132,6 +145,10 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
             } => {
                 let decision = exchange.auth(&credentials);
                 connection.answer(pending, decision)?;
+            }
+            Event::AuthLookUp { look_up, pending } => {
+                let lookup = exchange.look_up(&look_up);
+                connection.answer(pending, lookup)?;
             }
             Event::StartTls { pending } => return Ok(Ended::StartTls(pending)),
             Event::Mail { mail, pending } => {

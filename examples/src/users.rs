@@ -6,11 +6,16 @@
 
 use std::fmt;
 
+use mailwire_smtp_proto::auth::Secret;
+use mailwire_smtp_proto::auth::scram::{Hash, StoredKeys};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 /// Octets that a user name or a password may have.
 pub const LONGEST: usize = 255;
+
+/// How often SCRAM has a password hashed (RFC 7677 section 4).
+const ITERATIONS: u32 = 4096;
 
 /// Whether a text can be a user name or a password: 1 to [`LONGEST`] octets, no control characters.
 ///
@@ -98,6 +103,8 @@ struct Account {
     name: String,
     padded_name: Padded,
     padded_password: Padded,
+    password: Password,
+    salt: [u8; 16],
 }
 
 impl fmt::Debug for Account {
@@ -120,6 +127,8 @@ impl Users {
                 padded_name: Padded::new(&name),
                 padded_password: Padded::new(password.expose()),
                 name,
+                password,
+                salt: salt(),
             })
             .collect();
         Self { accounts }
@@ -129,6 +138,34 @@ impl Users {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.accounts.is_empty()
+    }
+
+    /// The name of the account with this name, or `None`.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&str> {
+        self.account(name).map(|it| it.name.as_str())
+    }
+
+    /// The keys that SCRAM-SHA-256 compares with, or `None`: for a name that nobody has they take as long
+    /// to make.
+    #[must_use]
+    pub fn keys(&self, name: &str) -> Option<StoredKeys> {
+        let account = self.account(name);
+        let password = account.map_or("nobody's", |it| it.password.expose());
+        let salt = account.map_or([0; 16], |it| it.salt);
+        let keys = StoredKeys::derive(Hash::Sha256, &Secret::from(password), &salt, ITERATIONS);
+        account.and(keys.ok())
+    }
+
+    fn account(&self, name: &str) -> Option<&Account> {
+        let name = Padded::new(name);
+        let mut found = None;
+        for account in &self.accounts {
+            if bool::from(account.padded_name.ct_eq(&name)) {
+                found = Some(account);
+            }
+        }
+        found
     }
 
     /// The name of the account that these credentials belong to, or `None`.
@@ -150,6 +187,14 @@ impl Users {
         let account = self.accounts.get(usize::try_from(index).ok()?)?;
         Some(&account.name)
     }
+}
+
+/// A salt of an account, which it has for as long as the program runs.
+fn salt() -> [u8; 16] {
+    let mut salt = [0; 16];
+    // Without chance SCRAM is none the worse for who logs in: its nonces fail first.
+    let _ = getrandom::fill(&mut salt);
+    salt
 }
 
 /// A text in memory of a fixed size, so that a comparison does not tell its length.

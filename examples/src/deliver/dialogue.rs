@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use mailwire_smtp_proto::auth::scram::ChannelBinding;
 use mailwire_smtp_proto::client::{CommandId, Event, NotNow};
 use mailwire_smtp_proto::host::{HelloName, HelloNameBuf};
 use mailwire_smtp_proto::policy::outbound::{Step, TlsMode, start_tls};
@@ -28,6 +29,8 @@ pub(super) struct Dialogue<'d, 'a, S> {
     pub(super) connection: Connection<S>,
     /// This end's address.
     local: IpAddr,
+    /// What identifies the TLS channel, if there is one that can be identified.
+    pub(super) channel: Option<ChannelBinding>,
 }
 
 /// How things go on after EHLO.
@@ -45,6 +48,13 @@ pub(super) struct Heard {
     pub(super) id: Option<CommandId>,
     pub(super) about: About,
     pub(super) reply: ReplyReport,
+}
+
+impl Heard {
+    /// Whether a command was refused, and the session goes on.
+    pub(super) const fn is_rejected(&self) -> bool {
+        matches!(self.about, About::Command(_, Outcome::Rejected))
+    }
 }
 
 /// What a reply is about.
@@ -70,7 +80,14 @@ impl<'d, 'a, S: AsyncRead + AsyncWrite + Unpin> Dialogue<'d, 'a, S> {
             delivery,
             connection,
             local,
+            channel: None,
         }
+    }
+
+    /// Over a channel that can be identified.
+    pub(super) fn over(mut self, channel: Option<ChannelBinding>) -> Self {
+        self.channel = channel;
+        self
     }
 
     /// From the greeting to the end, over a stream that has TLS or gets none.

@@ -105,7 +105,7 @@ fn what_this_build_cannot_do_and_what_contradicts_itself_is_a_config_error() {
                 "--password",
                 "b",
                 "--mechanism",
-                "SCRAM-SHA-256",
+                "DIGEST-MD5",
             ],
             "mechanism_not_supported",
         ),

@@ -85,7 +85,7 @@ pub struct NoMechanism {
     pub allowed: Vec<MechanismNameBuf>,
     /// What the client was given to log in with, the strongest first.
     pub configured: Vec<MechanismNameBuf>,
-    /// What policy says of the strongest that it does not allow.
+    /// What policy says of the strongest that the server offers, or of all of them if it allows none.
     pub refusal: Option<Refusal>,
 }
 
@@ -206,10 +206,7 @@ impl NotNow {
             Self::TlsOff => "tls_off",
             Self::AlreadyTls => "already_tls",
             Self::AlreadyAuthenticated => "already_authenticated",
-            Self::NoMechanism(sets) => match (sets.allowed.is_empty(), sets.refusal) {
-                (true, Some(refusal)) => refusal.name(),
-                _ => "no_usable_mechanism",
-            },
+            Self::NoMechanism(sets) => sets.refusal.map_or("no_usable_mechanism", |it| it.name()),
             Self::NoFallback => "no_fallback",
             Self::Auth(_) => "auth_fault",
             Self::NoChallenge => "no_challenge",

@@ -15,8 +15,8 @@ use bytes::BytesMut;
 use mailwire_tls_policy::outbound::{MechanismClass, Refusal, authenticate};
 
 use super::{CommandId, Fault, NoMechanism, NotNow, Session};
-use crate::auth::MechanismName;
 use crate::auth::client::{Candidates, Exchange};
+use crate::auth::{MechanismName, MechanismNameBuf};
 use crate::reply::Code;
 use crate::table::Outcome;
 use crate::verb::Verb;
@@ -140,18 +140,30 @@ impl Session {
     }
 
     /// Why none of them will do.
-    fn no_mechanism(&self, configured: Vec<crate::auth::MechanismNameBuf>) -> NoMechanism {
-        let permitted = |name: &&crate::auth::MechanismNameBuf| self.permits(name.borrow()).is_ok();
+    fn no_mechanism(&self, configured: Vec<MechanismNameBuf>) -> NoMechanism {
+        let refusal = |name: &MechanismNameBuf| self.permits(name.borrow()).err();
+        let offered =
+            |name: &&MechanismNameBuf| self.capabilities.offers_mechanism(name.borrow().as_str());
+        let allowed: Vec<_> = configured
+            .iter()
+            .filter(|it| refusal(it).is_none())
+            .cloned()
+            .collect();
+        let of_offered = configured.iter().filter(offered).find_map(refusal);
+        let of_any = || {
+            configured
+                .iter()
+                .find_map(refusal)
+                .filter(|_| allowed.is_empty())
+        };
         NoMechanism {
             offered: self
                 .capabilities
                 .auth()
                 .map(MechanismName::to_owned)
                 .collect(),
-            allowed: configured.iter().filter(permitted).cloned().collect(),
-            refusal: configured
-                .iter()
-                .find_map(|it| self.permits(it.borrow()).err()),
+            refusal: of_offered.or_else(of_any),
+            allowed,
             configured,
         }
     }

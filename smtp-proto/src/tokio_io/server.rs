@@ -309,6 +309,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 }
 
 impl<S> Connection<S> {
+    /// Tells what mechanisms of AUTH may build on; see [`Session::attest`].
+    pub fn attest(&mut self, known: crate::auth::server::Connection) {
+        self.session.attest(known);
+    }
+
     /// The session, to look at.
     pub const fn session(&self) -> &Session {
         &self.session

@@ -8,6 +8,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
 
+#[cfg(feature = "scram")]
+use crate::auth::scram::ChannelBinding;
 use crate::timer::Deadline;
 
 /// Accepts TLS on a stream, until `deadline` at the latest.
@@ -53,6 +55,38 @@ pub async fn resume<S: AsyncRead + AsyncWrite + Unpin>(
         upgrade,
         Channel::Tls,
     ))
+}
+
+/// What identifies the channel of a server's stream, for mechanisms with channel binding: `tls-exporter`
+/// (RFC 9266). `None` below TLS 1.3, where it is not safe in every case (section 4.2).
+#[cfg(feature = "scram")]
+pub fn server_binding<S>(stream: &server::TlsStream<S>) -> Option<ChannelBinding> {
+    let (_, connection) = stream.get_ref();
+    exporter(connection, connection.protocol_version())
+}
+
+/// The same of a client's stream.
+#[cfg(feature = "scram")]
+pub fn client_binding<S>(stream: &client::TlsStream<S>) -> Option<ChannelBinding> {
+    let (_, connection) = stream.get_ref();
+    exporter(connection, connection.protocol_version())
+}
+
+#[cfg(feature = "scram")]
+fn exporter<D>(
+    connection: &rustls::ConnectionCommon<D>,
+    version: Option<rustls::ProtocolVersion>,
+) -> Option<ChannelBinding> {
+    /// RFC 9266 section 2: 32 octets, this label, and an empty context.
+    const LABEL: &[u8] = b"EXPORTER-Channel-Binding";
+    if version != Some(rustls::ProtocolVersion::TLSv1_3) {
+        return None;
+    }
+    let data = vec![0; 32];
+    let data = connection
+        .export_keying_material(data, LABEL, Some(&[]))
+        .ok()?;
+    Some(ChannelBinding::TlsExporter(data))
 }
 
 async fn within<T>(
