@@ -20,7 +20,8 @@ use mailwire_tls_policy::outbound::{
 };
 use mailwire_tls_policy::{
     Act, AuthRule, Channel, CleartextAuth, Identity, Lint, Listener, NotBound, Reason,
-    RecipientClass, Relay, RelayRefusal, Role, TlsMode, Verdict, decide, offers, relay,
+    RecipientClass, Relay, RelayRefusal, Role, TlsMode, Verdict, decide, decide_mechanism, offers,
+    relay,
 };
 
 const PREFACE: &str = "\
@@ -35,7 +36,8 @@ fn inbound() {
         "\nA cell is `yes`, or the reply code and the name of the reason. HELLO, HELP, NOOP, RSET \
          and QUIT\nare always allowed and have no column. MAIL, RCPT, DATA and VERIFY always have \
          the same answer\nand share one; that the answers are the same is checked while this page \
-         is written.\nThe last column is what EHLO or LHLO lists.\n",
+         is written.\nAUTH is with a mechanism that shows the secret, such as PLAIN; AUTH SCRAM with one that does not.\n\
+         The last column is what EHLO or LHLO lists.\n",
     );
 
     page.push_str("\n## The roles, by default\n");
@@ -274,8 +276,8 @@ fn outbound() {
 }
 
 const SESSION_HEAD: &str = "\
-| channel | identity | STARTTLS | AUTH | MAIL RCPT DATA VERIFY | lists |
-|---|---|---|---|---|---|
+| channel | identity | STARTTLS | AUTH | AUTH SCRAM | MAIL RCPT DATA VERIFY | lists |
+|---|---|---|---|---|---|---|
 ";
 
 fn session_row(
@@ -295,6 +297,13 @@ fn session_row(
     for act in [Act::Rcpt, Act::Data, Act::Verify] {
         assert_eq!(cell(act), cell(Act::Mail), "{act} on {listener:?}");
     }
+    let mechanism = |class| match decide_mechanism(listener, channel, identity, class) {
+        Verdict::Allow => "yes".to_owned(),
+        Verdict::Refuse(refusal) => format!("{} {}", refusal.code(), refusal.name()),
+    };
+    let scram = mechanism(MechanismClass::ChallengeResponse);
+    assert_eq!(mechanism(MechanismClass::NeedsTls), scram, "{listener:?}");
+    assert_eq!(mechanism(MechanismClass::Cleartext), cell(Act::Auth));
     let offered = offers(listener, channel, identity);
     let lists = match (offered.starttls, offered.auth) {
         (true, true) => "STARTTLS AUTH",
@@ -307,7 +316,7 @@ fn session_row(
     }
     writeln!(
         page,
-        "| {channel} | {identity} | {} | {} | {} | {lists} |",
+        "| {channel} | {identity} | {} | {} | {scram} | {} | {lists} |",
         cell(Act::StartTls),
         cell(Act::Auth),
         cell(Act::Mail)

@@ -7,7 +7,7 @@ use mailwire_tls_policy::outbound::{
 };
 use mailwire_tls_policy::{
     Act, AuthRule, Channel, CleartextAuth, Identity, Lint, Listener, NotBound, Reason,
-    RelayRefusal, Role, Scope, Severity, TlsMode, Verdict, decide, offers,
+    RelayRefusal, Role, Scope, Severity, TlsMode, Verdict, decide, decide_mechanism, offers,
 };
 
 fn every_listener() -> impl Iterator<Item = Listener> {
@@ -118,6 +118,29 @@ fn what_is_offered_is_what_is_allowed() {
             let allows = |act| decide(&listener, channel, identity, act).is_allowed();
             assert_eq!(offered.starttls, allows(Act::StartTls));
             assert_eq!(offered.auth, allows(Act::Auth));
+        }
+    }
+}
+
+#[test]
+fn a_mechanism_that_shows_nothing_is_not_asked_about_clear_text() {
+    for listener in every_listener() {
+        let allowing = Listener {
+            cleartext_auth: CleartextAuth::Allow,
+            ..listener
+        };
+        for (channel, identity) in every_session() {
+            let judge = |class| decide_mechanism(&listener, channel, identity, class);
+            assert_eq!(
+                judge(MechanismClass::Cleartext),
+                decide(&listener, channel, identity, Act::Auth)
+            );
+            for class in [MechanismClass::ChallengeResponse, MechanismClass::NeedsTls] {
+                assert_eq!(
+                    judge(class),
+                    decide(&allowing, channel, identity, Act::Auth)
+                );
+            }
         }
     }
 }
