@@ -9,6 +9,7 @@
     reason = "a panic is how a target tells what it found"
 )]
 
+mod auth;
 mod body;
 mod command;
 mod cuts;
@@ -21,6 +22,7 @@ mod reply;
 mod server;
 mod xtext;
 
+pub use auth::auth;
 pub use body::body;
 pub use command::command;
 pub use differential::{
@@ -39,7 +41,8 @@ pub use xtext::xtext;
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its corpus.
-pub const TARGETS: [(&str, Target); 13] = [
+pub const TARGETS: [(&str, Target); 14] = [
+    ("auth", auth),
     ("body", body),
     ("command", command),
     ("differential_command", differential_command),
