@@ -12,10 +12,14 @@
     reason = "a library of tests, which panic to fail"
 )]
 
+mod dovecot;
 mod edge;
 mod message;
+mod postfix;
 mod programs;
 
+pub use dovecot::Dovecot;
 pub use edge::Edge;
 pub use message::{message, stored_content};
-pub use programs::{built, run};
+pub use postfix::Postfix;
+pub use programs::{built, node_modules, run};

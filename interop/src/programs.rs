@@ -1,8 +1,11 @@
 //! Programs: those of this workspace, and those of others.
 
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::thread;
+use std::time::Duration;
 
 /// The path of a program of the examples, built on first use.
 ///
@@ -33,6 +36,49 @@ pub fn built(name: &str) -> PathBuf {
             .to_path_buf()
     });
     target.join(name)
+}
+
+/// The folder of the modules for Node.js that `interop/install.sh` has put beside the build.
+///
+/// # Panics
+///
+/// If a build has no folders.
+#[must_use]
+pub fn node_modules() -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own path");
+    // A test is `TARGET/debug/deps/NAME`.
+    let target = test.ancestors().nth(3).expect("a build has folders");
+    target.join("node/node_modules")
+}
+
+/// A port that nobody has.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("it is bound").port()
+}
+
+/// Waits until somebody listens at a port of this host.
+pub(crate) fn wait_for(port: u16) {
+    for _ in 0..200 {
+        if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    panic!("nobody listens at port {port}");
+}
+
+/// Starts a server that goes to the background by itself. It would hold pipes open, so it gets none.
+pub(crate) fn launch(command: &mut Command) {
+    let quiet = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let status = quiet.status().unwrap_or_else(|error| {
+        let program = command.get_program().to_string_lossy().into_owned();
+        panic!("{program} does not run ({error}); interop/install.sh installs it")
+    });
+    assert!(status.success(), "{command:?}: {status}");
 }
 
 /// Runs a program to its end.
