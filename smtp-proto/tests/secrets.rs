@@ -40,22 +40,29 @@ const NAMES: [&str; 7] = [
 ];
 
 fn offered() -> Vec<Arc<dyn Mechanism>> {
-    let mut all: Vec<Arc<dyn Mechanism>> = vec![
+    let plain: [Arc<dyn Mechanism>; 4] = [
         Arc::new(mechanisms::Plain),
         Arc::new(mechanisms::Login),
         Arc::new(mechanisms::OauthBearer::default()),
         Arc::new(mechanisms::Xoauth2::default()),
     ];
+    let all = plain.into_iter();
     #[cfg(feature = "cram-md5")]
-    all.push(Arc::new(mechanisms::CramMd5::new(|| "<1@mx>".to_owned())));
+    let all = all.chain({
+        let cram: Arc<dyn Mechanism> = Arc::new(mechanisms::CramMd5::new(|| "<1@mx>".to_owned()));
+        [cram]
+    });
     #[cfg(feature = "scram")]
-    for hash in [scram::Hash::Sha256, scram::Hash::Sha1] {
-        let nonce = || "server-nonce-server-nonce".to_owned();
-        let [plus, plain] = mechanisms::Scram::pair(hash, nonce, b"server secret".to_vec());
-        all.push(Arc::new(plus));
-        all.push(Arc::new(plain));
-    }
-    all
+    let all = all.chain(
+        [scram::Hash::Sha256, scram::Hash::Sha1]
+            .into_iter()
+            .flat_map(|hash| {
+                let nonce = || "server-nonce-server-nonce".to_owned();
+                let pair = mechanisms::Scram::pair(hash, nonce, b"server secret".to_vec());
+                pair.map(|it| -> Arc<dyn Mechanism> { Arc::new(it) })
+            }),
+    );
+    all.collect()
 }
 
 /// `None` where a feature is off.
@@ -180,11 +187,7 @@ impl Log {
             }
             heard.extend_from_slice(&said.split());
             // The client hears, and says the next thing.
-            loop {
-                match client.need(&heard, &out) {
-                    client::Need::Nothing => {}
-                    client::Need::Command | client::Need::Flush | client::Need::Input => break,
-                }
+            while client.need(&heard, &out) == client::Need::Nothing {
                 let step = match client.advance(&heard, now) {
                     Ok(step) => step,
                     Err(error) => {
@@ -192,7 +195,7 @@ impl Log {
                         return false;
                     }
                 };
-                self.print(&step.event);
+                self.print(step.event);
                 let consumed = step.consumed;
                 let next = match step.event {
                     Some(client::Event::Greeting { .. }) => {
