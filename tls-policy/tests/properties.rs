@@ -125,21 +125,23 @@ fn what_is_offered_is_what_is_allowed() {
 #[test]
 fn a_mechanism_that_shows_nothing_is_not_asked_about_clear_text() {
     for listener in every_listener() {
-        let allowing = Listener {
-            cleartext_auth: CleartextAuth::Allow,
-            ..listener
-        };
         for (channel, identity) in every_session() {
             let judge = |class| decide_mechanism(&listener, channel, identity, class);
-            assert_eq!(
-                judge(MechanismClass::Cleartext),
-                decide(&listener, channel, identity, Act::Auth)
-            );
+            let in_clear = decide(&listener, channel, identity, Act::Auth);
+            assert_eq!(judge(MechanismClass::Cleartext), in_clear);
             for class in [MechanismClass::ChallengeResponse, MechanismClass::NeedsTls] {
-                assert_eq!(
-                    judge(class),
-                    decide(&allowing, channel, identity, Act::Auth)
-                );
+                let verdict = judge(class);
+                if verdict == in_clear {
+                    continue;
+                }
+                // It is the rule of clear text, and nothing else, that it need not obey.
+                assert!(verdict.is_allowed() && !listener.cleartext_auth.allows(channel));
+                assert!(matches!(
+                    listener.tls,
+                    TlsMode::None | TlsMode::StartTlsOptional
+                ));
+                assert_eq!(identity, Identity::Anonymous);
+                assert_ne!(listener.auth, AuthRule::Never);
             }
         }
     }
