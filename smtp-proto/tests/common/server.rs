@@ -19,7 +19,7 @@ use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::ehlo::FutureReleaseOffer;
 use mailwire_smtp_proto::params::{DateTime, HoldFor};
 use mailwire_smtp_proto::peer::Peer;
-use mailwire_smtp_proto::policy::{Channel, CleartextAuth, Listener, Role};
+use mailwire_smtp_proto::policy::{AuthRule, Channel, CleartextAuth, Listener, Role, TlsMode};
 use mailwire_smtp_proto::reply::Reply;
 use mailwire_smtp_proto::server::{
     Admission, Config, CustomExtension, Decision, EarlyTalk, Event, Lookup, Need, Pending, Refuse,
@@ -595,6 +595,18 @@ fn configure(script: &Script) -> (Config, Channel) {
     if setting(script, "enforce_inbound_tls").is_some() {
         listener = listener.enforcing_inbound_tls();
     }
+    if let Some(mode) = setting(script, "tls") {
+        listener.tls = *TlsMode::ALL
+            .iter()
+            .find(|it| it.as_str() == mode)
+            .expect("a mode");
+    }
+    if let Some(rule) = setting(script, "auth") {
+        listener.auth = *AuthRule::ALL
+            .iter()
+            .find(|it| it.as_str() == rule)
+            .expect("a rule");
+    }
     if let Some(rule) = setting(script, "cleartext_auth") {
         listener.cleartext_auth = rule.parse::<CleartextAuth>().expect("a rule");
     }
@@ -612,6 +624,8 @@ fn configure(script: &Script) -> (Config, Channel) {
             | "cleartext_auth"
             | "external"
             | "needs"
+            | "tls"
+            | "auth"
             | "exporter" => {}
             "mechanisms" => config.mechanisms = mechanisms(value),
             "base64" => config.base64 = Base64::Lenient,
