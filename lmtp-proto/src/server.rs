@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::BytesMut;
+use mailwire_smtp_proto::auth::server::Connection;
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::host::HelloNameBuf;
 use mailwire_smtp_proto::peer::Peer;
@@ -157,6 +158,11 @@ impl Session {
         out: &mut BytesMut,
     ) -> Result<TlsUpgrade, Error> {
         self.0.start_tls(pending, unread, now, out).map(TlsUpgrade)
+    }
+
+    /// Tells what mechanisms of AUTH may build on; see [`smtp::Session::attest`].
+    pub fn attest(&mut self, connection: Connection) {
+        self.0.attest(connection);
     }
 
     /// Until when the session waits, and for what.

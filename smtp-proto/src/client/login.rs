@@ -198,7 +198,9 @@ impl Session {
                 self.login = None;
             }
             // RFC 4954 section 6: this mechanism is not known, or too weak for this user.
-            Outcome::Rejected => login.may_fall_back = matches!(code.value(), 504 | 534),
+            Outcome::Rejected if matches!(code.value(), 504 | 534) => login.may_fall_back = true,
+            // What it was to log in with is not kept for longer.
+            Outcome::Rejected => self.login = None,
             Outcome::Closing => self.login = None,
         }
         Ok(())

@@ -45,17 +45,12 @@ impl Session {
 
     /// The mechanisms that are listed now.
     pub(super) fn mechanisms(&self) -> impl Iterator<Item = &dyn Mechanism> {
-        let unknown = Connection::default();
-        let connection = self.auth.as_ref().map_or(&unknown, |it| &it.connection);
-        let usable: Vec<&dyn Mechanism> = self
-            .config
-            .mechanisms
-            .iter()
-            .map(|it| &**it)
-            .filter(|it| it.is_available(connection))
+        static UNKNOWN: Connection = Connection::UNKNOWN;
+        let connection = self.auth.as_ref().map_or(&UNKNOWN, |it| &it.connection);
+        let configured = self.config.mechanisms.iter().map(|it| &**it);
+        configured
+            .filter(move |it| it.is_available(connection))
             .filter(|it| self.permits(it.name()).is_allowed())
-            .collect();
-        usable.into_iter()
     }
 
     /// What policy thinks of a mechanism.

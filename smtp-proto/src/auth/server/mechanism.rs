@@ -107,6 +107,15 @@ pub struct Connection {
     pub bindings: Vec<ChannelBinding>,
 }
 
+impl Connection {
+    /// Nothing is known.
+    pub(crate) const UNKNOWN: Self = Self {
+        external: None,
+        #[cfg(feature = "scram")]
+        bindings: Vec::new(),
+    };
+}
+
 impl LookUp {
     /// A question for what belongs to `authentication`.
     #[must_use]
