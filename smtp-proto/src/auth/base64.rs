@@ -5,12 +5,8 @@ use base64::alphabet::STANDARD as ALPHABET;
 use base64::engine::general_purpose::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::BytesMut;
-use zeroize::Zeroizing;
 
-use super::AuthFault;
-
-/// A message of an exchange: it may be a secret, so it is overwritten when it is dropped.
-pub type Message = Zeroizing<Vec<u8>>;
+use super::{AuthFault, Message};
 
 /// How strictly base64 is read. Deliberately exhaustive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -42,12 +38,12 @@ impl Base64 {
         };
         // All the room at once: a buffer that grows leaves copies behind. The decoder wants it for
         // whole groups of four.
-        let mut message = Zeroizing::new(vec![0; line.len().div_ceil(4).saturating_mul(3)]);
-        let length = engine
-            .decode_slice(line, message.as_mut_slice())
-            .map_err(|_| AuthFault::Base64)?;
-        message.truncate(length);
-        Ok(message)
+        let mut octets = vec![0; line.len().div_ceil(4).saturating_mul(3)];
+        let result = engine.decode_slice(line, &mut octets);
+        // What was decoded before an error is a secret as well.
+        let octets = Message::from(octets);
+        let length = result.map_err(|_| AuthFault::Base64)?;
+        Ok(octets.truncated(length))
     }
 }
 

@@ -2,9 +2,7 @@
 
 use std::str;
 
-use zeroize::Zeroizing;
-
-use super::{AuthFault, Message, Secret};
+use super::{AuthFault, Message, Secret, saslname};
 
 /// What separates the parts of a message, and ends it.
 const SEPARATOR: char = '\u{1}';
@@ -129,7 +127,7 @@ impl BearerCredentials {
         };
         let user = match authorization {
             "" => None,
-            named => Some(saslname(
+            named => Some(saslname::decoded(
                 named.strip_prefix("a=").ok_or(AuthFault::Malformed)?,
             )?),
         };
@@ -183,13 +181,7 @@ impl BearerCredentials {
         message.extend_from_slice(b"n,");
         if let Some(user) = &self.user {
             message.extend_from_slice(b"a=");
-            for octet in user.bytes() {
-                match octet {
-                    b',' => message.extend_from_slice(b"=2C"),
-                    b'=' => message.extend_from_slice(b"=3D"),
-                    _ => message.push(octet),
-                }
-            }
+            message.extend_from_slice(saslname::escaped(user).as_bytes());
         }
         message.push(b',');
         if let Some(host) = &self.host {
@@ -221,7 +213,7 @@ impl BearerCredentials {
     /// Room for all of a message: growing would leave a copy of the token behind.
     fn room(&self) -> Message {
         const MOST: usize = 6 * MAX_PART;
-        Zeroizing::new(Vec::with_capacity(MOST + self.token.expose().len()))
+        Message::with_capacity(MOST + self.token.expose().len())
     }
 }
 
@@ -245,26 +237,6 @@ fn is_token(octets: &[u8]) -> bool {
         it.is_ascii_alphanumeric() || matches!(it, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
     };
     !text.is_empty() && text.iter().all(is_legal)
-}
-
-/// A `saslname` with `=2C` and `=3D` decoded (RFC 5801 section 4).
-fn saslname(spelled: &str) -> Result<String, AuthFault> {
-    let mut name = String::with_capacity(spelled.len());
-    let mut parts = spelled.split('=');
-    name.push_str(parts.next().unwrap_or_default());
-    for part in parts {
-        let (decoded, rest) = match (part.strip_prefix("2C"), part.strip_prefix("3D")) {
-            (Some(rest), _) => (',', rest),
-            (_, Some(rest)) => ('=', rest),
-            _ => return Err(AuthFault::Malformed),
-        };
-        name.push(decoded);
-        name.push_str(rest);
-    }
-    if name.is_empty() {
-        return Err(AuthFault::Empty);
-    }
-    Ok(name)
 }
 
 #[cfg(test)]

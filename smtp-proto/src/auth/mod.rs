@@ -24,17 +24,20 @@ pub mod client;
 mod cram_md5;
 mod credentials;
 mod fault;
+mod message;
 mod name;
 mod plain;
+mod saslname;
 #[cfg(feature = "scram")]
 pub mod scram;
 mod secret;
 pub mod server;
 
-pub use base64::{Base64, Message};
+pub use base64::Base64;
 pub use bearer::BearerCredentials;
 pub use credentials::Credentials;
 pub use fault::AuthFault;
+pub use message::Message;
 pub use name::{MechanismName, MechanismNameBuf};
 pub use plain::PlainCredentials;
 pub use secret::Secret;

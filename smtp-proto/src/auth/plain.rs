@@ -2,8 +2,6 @@
 
 use std::str;
 
-use zeroize::Zeroizing;
-
 use super::{AuthFault, Message, Secret};
 
 /// What PLAIN carries: on whose behalf, who, and the password.
@@ -16,7 +14,7 @@ use super::{AuthFault, Message, Secret};
 ///
 /// // RFC 4616 section 4
 /// let tim = PlainCredentials::new("tim", "tanstaaftanstaaf")?;
-/// assert_eq!(tim.message().as_slice(), b"\0tim\0tanstaaftanstaaf");
+/// assert_eq!(&*tim.message(), b"\0tim\0tanstaaftanstaaf");
 /// assert_eq!(PlainCredentials::parse(&tim.message())?.authentication(), "tim");
 /// # Ok::<(), mailwire_smtp_proto::auth::AuthFault>(())
 /// ```
@@ -108,7 +106,7 @@ impl PlainCredentials {
     #[must_use]
     pub fn message(&self) -> Message {
         // Its full size at once: growing would leave a copy of a part behind.
-        let mut message = Zeroizing::new(Vec::with_capacity(MAX_MESSAGE));
+        let mut message = Message::with_capacity(MAX_MESSAGE);
         message.extend_from_slice(self.authorization().unwrap_or_default().as_bytes());
         message.push(0);
         message.extend_from_slice(self.authentication.as_bytes());
@@ -142,7 +140,7 @@ mod tests {
 
     fn parse(message: &[u8]) -> Result<(Option<String>, String, String), AuthFault> {
         let credentials = PlainCredentials::parse(message)?;
-        assert_eq!(credentials.message().as_slice(), message);
+        assert_eq!(&*credentials.message(), message);
         let PlainCredentials {
             authorization,
             authentication,

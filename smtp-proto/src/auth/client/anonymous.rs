@@ -31,7 +31,7 @@ impl Mechanism for Anonymous {
     }
 
     fn begin(&mut self) -> Result<Option<Message>, AuthFault> {
-        Ok(Some(Message::from(self.0.clone().into_bytes())))
+        Ok(Some(Message::from(self.0.clone())))
     }
 
     fn respond(&mut self, _: &[u8]) -> Result<Message, AuthFault> {

@@ -47,7 +47,7 @@ impl Mechanism for CramMd5 {
         }
         let digest = digest(self.credentials.password(), challenge);
         let name = self.credentials.authentication();
-        Ok(Message::from(format!("{name} {digest}").into_bytes()))
+        Ok(Message::from(format!("{name} {digest}")))
     }
 
     fn succeeded(&self) -> Result<(), AuthFault> {

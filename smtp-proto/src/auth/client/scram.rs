@@ -38,7 +38,7 @@ impl Mechanism for Scram {
 
     fn begin(&mut self) -> Result<Option<Message>, AuthFault> {
         self.step = Step::ServerFirst;
-        Ok(Some(Message::from(self.client.client_first().into_bytes())))
+        Ok(Some(Message::from(self.client.client_first())))
     }
 
     fn respond(&mut self, challenge: &[u8]) -> Result<Message, AuthFault> {
@@ -46,7 +46,7 @@ impl Mechanism for Scram {
             Step::ServerFirst => {
                 let client_final = self.client.client_final(challenge)?;
                 self.step = Step::ServerFinal;
-                Ok(Message::from(client_final.into_bytes()))
+                Ok(Message::from(client_final))
             }
             Step::ServerFinal => {
                 self.client.verify(challenge)?;

@@ -5,10 +5,9 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 
 use super::keys::{Octets, proof};
-use super::message::{
-    Attributes, base64, escaped, nonce, number, own_nonce, prepare, prepared, to_base64,
-};
+use super::message::{Attributes, base64, nonce, number, own_nonce, prepare, prepared, to_base64};
 use super::{ChannelBinding, Hash};
+use crate::auth::saslname::escaped;
 use crate::auth::{AuthFault, PlainCredentials};
 
 /// What a client has to say of channel binding (RFC 5802 section 6). Deliberately exhaustive.

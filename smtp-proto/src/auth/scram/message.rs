@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::keys::Octets;
-use crate::auth::AuthFault;
+use crate::auth::{AuthFault, saslname};
 
 /// The longest message that is read. What is longer is no message of anybody's.
 const LONGEST: usize = 4096;
@@ -130,30 +130,10 @@ pub(super) fn number(value: &str) -> Result<u32, AuthFault> {
     }
 }
 
-/// A name as it is spelled: `=` and `,` escaped (RFC 5802 section 5.1).
-pub(super) fn escaped(name: &str) -> String {
-    name.replace('=', "=3D").replace(',', "=2C")
-}
-
-/// A name that is spelled so. It is prepared as stored strings are (RFC 4013), so that two spellings of
-/// one name find the same keys.
+/// A name that is spelled as a `saslname`. It is prepared as stored strings are (RFC 4013), so that two
+/// spellings of one name find the same keys.
 pub(super) fn name(spelled: &str) -> Result<String, AuthFault> {
-    let mut name = String::with_capacity(spelled.len());
-    let mut parts = spelled.split('=');
-    name.push_str(parts.next().unwrap_or_default());
-    for part in parts {
-        let (octet, rest) = match (part.strip_prefix("2C"), part.strip_prefix("3D")) {
-            (Some(rest), _) => (',', rest),
-            (_, Some(rest)) => ('=', rest),
-            _ => return Err(AuthFault::Malformed),
-        };
-        name.push(octet);
-        name.push_str(rest);
-    }
-    if name.is_empty() {
-        return Err(AuthFault::Empty);
-    }
-    prepare(&name)
+    prepare(&saslname::decoded(spelled)?)
 }
 
 /// A password or a name, prepared (RFC 4013).

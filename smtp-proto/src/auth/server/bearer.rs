@@ -59,7 +59,7 @@ impl Attempt for Bearer {
     }
 
     fn refusal(&mut self) -> Option<Message> {
-        Some(Message::from(self.error.clone().into_bytes()))
+        Some(Message::from(self.error.clone()))
     }
 }
 

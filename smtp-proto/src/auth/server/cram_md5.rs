@@ -59,7 +59,7 @@ impl Attempt for Challenged {
     }
 
     fn greeting(&mut self) -> Message {
-        Message::from(self.challenge.clone().into_bytes())
+        Message::from(self.challenge.clone())
     }
 
     fn respond(&mut self, message: &[u8]) -> Result<Turn, AuthFault> {

@@ -124,7 +124,7 @@ impl Attempt for Proving {
             Step::ClientFinal => {
                 let server_final = server.client_final(message)?;
                 self.step = Step::Acknowledged;
-                Ok(Turn::Challenge(Message::from(server_final.into_bytes())))
+                Ok(Turn::Challenge(Message::from(server_final)))
             }
             Step::Acknowledged if message.is_empty() => Ok(Turn::Judge(Credentials::Proven {
                 authorization: server.authorization().map(str::to_owned),
@@ -153,6 +153,6 @@ impl Attempt for Proving {
         };
         let server_first = server.server_first(keys)?;
         self.step = Step::ClientFinal;
-        Ok(Turn::Challenge(Message::from(server_first.into_bytes())))
+        Ok(Turn::Challenge(Message::from(server_first)))
     }
 }
