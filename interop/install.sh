@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Installs the programs that the tests of this crate drive, on Debian and its relatives, as root.
 set -euo pipefail
-cd "$(dirname "$0")/.."
 export DEBIAN_FRONTEND=noninteractive
 missing=()
 for program in curl swaks python3 msmtp gsasl postfix; do
@@ -10,11 +9,8 @@ done
 # swaks needs these for TLS and for AUTH.
 perl -MNet::SSLeay -e 1 2>/dev/null || missing+=(libnet-ssleay-perl)
 [ -x /usr/lib/dovecot/submission ] || missing+=(dovecot-core dovecot-submissiond)
-command -v npm >/dev/null || missing+=(nodejs npm)
+[ -d /usr/share/nodejs/nodemailer ] || missing+=(node-nodemailer)
 [ "${#missing[@]}" -eq 0 ] || {
     apt-get update -q >/dev/null
     apt-get install -q -y --no-install-recommends "${missing[@]}"
 }
-# The modules of Node.js lie beside the build, where the tests look for them.
-node=${CARGO_TARGET_DIR:-target}/node
-[ -d "$node/node_modules/nodemailer" ] || npm install --silent --no-fund --no-audit --prefix "$node" nodemailer

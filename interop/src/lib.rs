@@ -22,4 +22,4 @@ pub use dovecot::Dovecot;
 pub use edge::Edge;
 pub use message::{message, stored_content};
 pub use postfix::Postfix;
-pub use programs::{built, node_modules, run};
+pub use programs::{built, run};

@@ -38,19 +38,6 @@ pub fn built(name: &str) -> PathBuf {
     target.join(name)
 }
 
-/// The folder of the modules for Node.js that `interop/install.sh` has put beside the build.
-///
-/// # Panics
-///
-/// If a build has no folders.
-#[must_use]
-pub fn node_modules() -> PathBuf {
-    let test = std::env::current_exe().expect("a test knows its own path");
-    // A test is `TARGET/debug/deps/NAME`.
-    let target = test.ancestors().nth(3).expect("a build has folders");
-    target.join("node/node_modules")
-}
-
 /// A port that nobody has.
 pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
