@@ -42,6 +42,7 @@
 //! | may it log in with this mechanism? | [`decide_mechanism`] |
 //! | what does EHLO list? | [`offers`] |
 //! | is this recipient delivered, passed on or refused? | [`relay`](relay()) |
+//! | how are users to connect? | [`published`] |
 //! | as a client: STARTTLS now? | [`outbound::start_tls`] |
 //! | as a client: authenticate over this? | [`outbound::authenticate`] |
 //!
@@ -60,6 +61,8 @@ mod decide;
 mod lint;
 mod listener;
 pub mod outbound;
+mod ports;
+mod published;
 mod refusal;
 mod relay;
 mod role;
@@ -70,6 +73,8 @@ pub use cleartext::{CleartextAuth, UnknownCleartextAuth};
 pub use decide::{Act, Identity, Offers, Verdict, decide, decide_mechanism, offers};
 pub use lint::{Lint, Severity};
 pub use listener::{AuthRule, Listener, Scope, TlsMode};
+pub use ports::{PortError, PortList};
+pub use published::{ClientSecurity, ClientSetting, published};
 pub use refusal::{Reason, Refusal};
 pub use relay::{RecipientClass, Relay, RelayRefusal, relay};
 pub use role::{Role, UnknownRole};
