@@ -45,6 +45,7 @@
 //! | how are users to connect? | [`published`] |
 //! | as a client: STARTTLS now? | [`outbound::start_tls`] |
 //! | as a client: authenticate over this? | [`outbound::authenticate`] |
+//! | what does this domain say of its servers? | [`outbound::StsPolicy`] |
 //!
 //! The truth tables of all of them, over the whole product of their inputs, are Markdown files in
 //! the `tests` folder of this crate.

@@ -12,9 +12,11 @@ mod mode;
 mod peer;
 mod refusal;
 mod step;
+mod sts;
 
 pub use authenticate::{MechanismClass, authenticate};
 pub use mode::{CertificateCheck, Policy, TlsMode, UnknownTlsMode};
 pub use peer::PeerLocation;
 pub use refusal::Refusal;
 pub use step::{Step, start_tls};
+pub use sts::{StsError, StsMode, StsPolicy, StsRecord};
