@@ -46,8 +46,9 @@
 //! | as a client: STARTTLS now? | [`outbound::start_tls`] |
 //! | as a client: authenticate over this? | [`outbound::authenticate`] |
 //! | what does this domain say of its servers? | [`outbound::StsPolicy`] |
+//! | what do its TLSA records demand? | [`outbound::TlsaAnswer::demands`] |
 //!
-//! The truth tables of all of them, over the whole product of their inputs, are Markdown files in
+//! The truth tables of those that decide, over the whole product of their inputs, are Markdown files in
 //! the `tests` folder of this crate.
 //!
 //! The crate is `no_std`, allocates nothing and depends on nothing.

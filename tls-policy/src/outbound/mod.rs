@@ -8,6 +8,7 @@
 //! local: it never came from a server, has no reply code, and must not be shown as one.
 
 mod authenticate;
+mod dane;
 mod mode;
 mod peer;
 mod refusal;
@@ -15,6 +16,7 @@ mod step;
 mod sts;
 
 pub use authenticate::{MechanismClass, authenticate};
+pub use dane::{Dane, DaneChecks, TlsaAnswer, TlsaRecord};
 pub use mode::{CertificateCheck, Policy, TlsMode, UnknownTlsMode};
 pub use peer::PeerLocation;
 pub use refusal::Refusal;
