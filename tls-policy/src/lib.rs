@@ -47,6 +47,7 @@
 //! | as a client: authenticate over this? | [`outbound::authenticate`] |
 //! | what does this domain say of its servers? | [`outbound::StsPolicy`] |
 //! | what do its TLSA records demand? | [`outbound::TlsaAnswer::demands`] |
+//! | and all of that together, with what the operator and the message want? | [`outbound::demand`] |
 //!
 //! The truth tables of those that decide, over the whole product of their inputs, are Markdown files in
 //! the `tests` folder of this crate.

@@ -183,6 +183,57 @@ fn relaying() {
 }
 
 #[test]
+fn levels() {
+    let mut page = format!("# What mail to a server demands of TLS\n\n{PREFACE}");
+    page.push_str(
+        "\nA cell is what the connection has to have, or in italics why the mail is not sent there. \
+         Behind a\nstroke is what REQUIRETLS changes; `+` is an MTA-STS policy that is tested, and \
+         only reported.\n",
+    );
+    let cell = |level, dane, sts, require_tls| match outbound::demand(level, dane, sts, require_tls)
+    {
+        Ok(asked) => {
+            let tested = if asked.tested.is_some() { " +" } else { "" };
+            format!("{}{tested}", asked.demand)
+        }
+        Err(withheld) => format!("*{}*", withheld.name()),
+    };
+    page.push_str("\n| level | TLSA |");
+    for sts in outbound::Sts::ALL {
+        write!(page, " STS {sts} |").unwrap();
+    }
+    page.push_str("\n|---|---|---|---|---|---|---|\n");
+    for level in outbound::Level::ALL {
+        for dane in outbound::Dane::ALL {
+            write!(page, "| {level} | {dane} |").unwrap();
+            for sts in outbound::Sts::ALL {
+                let (usual, required) =
+                    (cell(level, dane, sts, false), cell(level, dane, sts, true));
+                if usual == required {
+                    write!(page, " {usual} |").unwrap();
+                } else {
+                    write!(page, " {usual} / {required} |").unwrap();
+                }
+            }
+            page.push('\n');
+        }
+    }
+    page.push_str("\n| name | text | remedy | rule |\n|---|---|---|---|\n");
+    for withheld in outbound::Withheld::ALL {
+        writeln!(
+            page,
+            "| {} | {} | {} | {} |",
+            withheld.name(),
+            withheld.text(),
+            withheld.remedy(),
+            withheld.rule()
+        )
+        .unwrap();
+    }
+    compare("levels.md", &page);
+}
+
+#[test]
 fn outbound() {
     let mut page = format!("# What a client does\n\n{PREFACE}");
     page.push_str(

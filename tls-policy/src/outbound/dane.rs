@@ -98,6 +98,11 @@ impl<'r> TlsaRecord<'r> {
     }
 }
 
+impl Dane {
+    /// Everything that it can demand.
+    pub const ALL: [Self; 4] = [Self::Silent, Self::Encrypt, Self::Authenticate, Self::Defer];
+}
+
 impl TlsaAnswer<'_> {
     /// What DANE demands.
     ///

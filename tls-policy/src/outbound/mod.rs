@@ -9,6 +9,7 @@
 
 mod authenticate;
 mod dane;
+mod level;
 mod mode;
 mod peer;
 mod refusal;
@@ -17,6 +18,7 @@ mod sts;
 
 pub use authenticate::{MechanismClass, authenticate};
 pub use dane::{Dane, DaneChecks, TlsaAnswer, TlsaRecord};
+pub use level::{Anchor, Demand, Demanded, Level, Sts, Withheld, demand};
 pub use mode::{CertificateCheck, Policy, TlsMode, UnknownTlsMode};
 pub use peer::PeerLocation;
 pub use refusal::Refusal;
