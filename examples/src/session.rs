@@ -9,6 +9,7 @@ use mailwire_smtp_proto::server::{Config, Event, Pending, Refuse, ask};
 use mailwire_smtp_proto::timer::Timer;
 use mailwire_smtp_proto::tokio_io::server::{Connection, ServerError};
 use mailwire_smtp_proto::tokio_io::tls;
+use mailwire_tls_policy::outbound::PeerLocation;
 use mailwire_tls_policy::{Channel, TlsMode};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -58,10 +59,10 @@ async fn talk(
         connection.attest(known);
         return secured(edge, connection, stop).await;
     }
-    let mut connection = told(
-        edge,
-        Connection::accept(stream, config, peer, Channel::Plain),
-    );
+    // Where nothing is known of the peer, nothing is granted to it.
+    let location = peer.address().map(PeerLocation::of);
+    let channel = location.map_or(Channel::Plain, PeerLocation::channel_without_tls);
+    let mut connection = told(edge, Connection::accept(stream, config, peer, channel));
     let mut exchange = Exchange::new(Arc::clone(edge));
     match converse(&mut connection, &mut exchange, stop).await? {
         Ended::Closed => connection.close().await,

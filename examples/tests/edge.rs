@@ -77,6 +77,26 @@ fn lmtp_has_a_verdict_for_each_recipient() {
 }
 
 #[test]
+fn a_password_in_clear_from_this_host_where_that_was_asked_for() {
+    // \0alice@example.test\0secret
+    const AUTH: &str = "AUTH PLAIN AGFsaWNlQGV4YW1wbGUudGVzdABzZWNyZXQ=";
+    let loosened = Edge::start(
+        "[[listener]]\nrole = \"submission\"\naddr = \"127.0.0.1:0\"\n\
+         cleartext_auth = \"loopback\"\n",
+    );
+    let mut talk = loosened.connect("submission");
+    talk.accepted(&[
+        "EHLO client.example.test",
+        AUTH,
+        "MAIL FROM:<alice@example.test>",
+    ]);
+    let edge = Edge::start("");
+    let mut usual = edge.connect("submission");
+    usual.accepted(&["EHLO client.example.test"]);
+    assert!(usual.say(AUTH).starts_with("530 5.7.0 "));
+}
+
+#[test]
 fn who_may_send_where() {
     let edge = Edge::start("tls = false\nmailboxes = [\"alice\"]");
     let mut mx = edge.connect("mx");
