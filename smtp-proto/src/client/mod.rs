@@ -91,6 +91,9 @@ pub struct Session {
     login: Option<Box<Login>>,
     capabilities: Capabilities,
     reader: ReplyReader,
+    /// Something has come behind the last reply that was owed. It answers nothing, so nothing is said that
+    /// it could be taken to answer.
+    is_surplus: bool,
     outstanding: Outstanding,
     writer: DataWriter,
     /// What the paths of the transaction may be made of, as its MAIL said.
@@ -123,6 +126,8 @@ impl Session {
         }
         match self.awaited() {
             Some(_) => Need::Input,
+            // The rest of it, to see what it is.
+            None if self.is_surplus => Need::Input,
             None => Need::Command,
         }
     }
@@ -150,7 +155,11 @@ impl Session {
             }
             Ok(Some((consumed, reply))) => {
                 self.since = now;
-                self.reply(reply).map(|event| Step {
+                let result = self.reply(reply);
+                // What is behind the 220 to STARTTLS is judged where TLS begins.
+                let is_open = !matches!(self.position.phase(), Phase::Upgrading | Phase::Closed);
+                self.is_surplus = is_open && self.outstanding.is_empty() && consumed < unread.len();
+                result.map(|event| Step {
                     consumed,
                     event: Some(event),
                 })
@@ -181,11 +190,13 @@ impl Session {
     /// Until when the session waits, and for what; `None` when it is the caller's turn.
     #[must_use]
     pub fn deadline(&self) -> Option<Deadline> {
-        let timer = match self.awaited()? {
-            Awaited::Greeting => Timer::Greeting,
-            Awaited::Verdict => Timer::DataDone,
-            Awaited::Reply(Verb::Data) => Timer::DataReply,
-            Awaited::Reply(_) => Timer::Reply,
+        let timer = match self.awaited() {
+            Some(Awaited::Greeting) => Timer::Greeting,
+            Some(Awaited::Verdict) => Timer::DataDone,
+            Some(Awaited::Reply(Verb::Data)) => Timer::DataReply,
+            Some(Awaited::Reply(_)) => Timer::Reply,
+            None if self.is_surplus => Timer::Reply,
+            None => return None,
         };
         self.config.timeouts.deadline(timer, self.since)
     }
@@ -277,6 +288,7 @@ impl Session {
             login: None,
             capabilities: Capabilities::none(),
             reader,
+            is_surplus: false,
             outstanding: Outstanding::default(),
             writer,
             charset: Charset::Ascii,

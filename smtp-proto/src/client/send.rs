@@ -249,6 +249,7 @@ impl Session {
         match (self.position.phase(), self.welcome) {
             (Phase::Closed, _) => return Err(NotNow::Closed),
             (_, Welcome::Awaited) => return Err(NotNow::MustWait),
+            _ if self.is_surplus => return Err(NotNow::MustWait),
             (_, Welcome::Refused) if verb != Verb::Quit => return Err(NotNow::TurnedAway),
             (_, Welcome::Given | Welcome::Refused) => {}
         }
@@ -274,7 +275,7 @@ impl Session {
 
     pub(super) fn check_challenge(&self) -> Result<(), NotNow> {
         match self.position.phase() {
-            Phase::Authenticating if self.outstanding.is_empty() => Ok(()),
+            Phase::Authenticating if self.outstanding.is_empty() && !self.is_surplus => Ok(()),
             Phase::Authenticating => Err(NotNow::MustWait),
             Phase::Closed => Err(NotNow::Closed),
             _ => Err(NotNow::NoChallenge),
@@ -283,7 +284,7 @@ impl Session {
 
     fn check_content(&self) -> Result<(), NotNow> {
         match self.position.phase() {
-            Phase::Content if self.outstanding.is_empty() => Ok(()),
+            Phase::Content if self.outstanding.is_empty() && !self.is_surplus => Ok(()),
             Phase::Content => Err(NotNow::MustWait),
             Phase::Closed => Err(NotNow::Closed),
             _ => Err(NotNow::NoContentWanted),
