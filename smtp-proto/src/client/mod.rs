@@ -307,5 +307,6 @@ impl Session {
         self.expected = self.position;
         self.outstanding = Outstanding::default();
         self.login = None;
+        self.is_surplus = false;
     }
 }
