@@ -47,7 +47,16 @@ impl Session {
     pub(super) fn mechanisms(&self) -> impl Iterator<Item = &dyn Mechanism> {
         static UNKNOWN: Connection = Connection::UNKNOWN;
         let connection = self.auth.as_ref().map_or(&UNKNOWN, |it| &it.connection);
-        let configured = self.config.mechanisms.iter().map(|it| &**it);
+        // Where not even one that shows nothing may run, none is looked at.
+        let most = if self
+            .permits_class(MechanismClass::ChallengeResponse)
+            .is_allowed()
+        {
+            usize::MAX
+        } else {
+            0
+        };
+        let configured = self.config.mechanisms.iter().map(|it| &**it).take(most);
         configured
             .filter(move |it| it.is_available(connection))
             .filter(|it| self.permits(it.name()).is_allowed())
@@ -55,12 +64,11 @@ impl Session {
 
     /// What policy thinks of a mechanism.
     pub(super) fn permits(&self, mechanism: MechanismName<'_>) -> Verdict {
-        decide_mechanism(
-            &self.config.listener,
-            self.channel,
-            self.identity,
-            MechanismClass::of(mechanism.as_str()),
-        )
+        self.permits_class(MechanismClass::of(mechanism.as_str()))
+    }
+
+    fn permits_class(&self, class: MechanismClass) -> Verdict {
+        decide_mechanism(&self.config.listener, self.channel, self.identity, class)
     }
 
     /// The AUTH command. A mechanism that EHLO did not list is refused before any challenge.
