@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use mailwire_smtp_proto::auth::scram::Hash;
+use mailwire_smtp_proto::auth::scram::{Decoy, Hash};
 use mailwire_smtp_proto::auth::server::{Login, Mechanism, Plain, Scram};
 
-use crate::users::Password;
+use crate::users::{ITERATIONS, Password, SALT_LENGTH};
 
 /// PLAIN and LOGIN, which everybody speaks, and SCRAM, which tells the password to nobody.
 #[must_use]
@@ -13,7 +13,8 @@ pub fn mechanisms() -> Vec<Arc<dyn Mechanism>> {
     // A nonce that cannot be had is empty, and an exchange without one fails for now.
     let nonce = || random().map_or_else(String::new, |it| it.expose().to_owned());
     let secret = random().map_or_else(Vec::new, |it| it.expose().as_bytes().to_vec());
-    let [plus, plain] = Scram::pair(Hash::Sha256, nonce, secret);
+    let decoy = Decoy::new(secret).like(ITERATIONS, SALT_LENGTH);
+    let [plus, plain] = Scram::pair(Hash::Sha256, nonce, decoy);
     vec![
         Arc::new(Plain),
         Arc::new(Login),

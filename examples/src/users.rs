@@ -15,7 +15,10 @@ use zeroize::Zeroizing;
 pub const LONGEST: usize = 255;
 
 /// How often SCRAM has a password hashed (RFC 7677 section 4).
-const ITERATIONS: u32 = 4096;
+pub const ITERATIONS: u32 = 4096;
+
+/// Octets of the salt that SCRAM hashes it with.
+pub const SALT_LENGTH: usize = 16;
 
 /// Whether a text can be a user name or a password: 1 to [`LONGEST`] octets, no control characters.
 ///
@@ -104,7 +107,7 @@ struct Account {
     padded_name: Padded,
     padded_password: Padded,
     password: Password,
-    salt: [u8; 16],
+    salt: [u8; SALT_LENGTH],
 }
 
 impl fmt::Debug for Account {
@@ -152,7 +155,7 @@ impl Users {
     pub fn keys(&self, name: &str) -> Option<StoredKeys> {
         let account = self.account(name);
         let password = account.map_or("nobody's", |it| it.password.expose());
-        let salt = account.map_or([0; 16], |it| it.salt);
+        let salt = account.map_or([0; SALT_LENGTH], |it| it.salt);
         let keys = StoredKeys::derive(Hash::Sha256, &Secret::from(password), &salt, ITERATIONS);
         account.and(keys.ok())
     }
@@ -190,8 +193,8 @@ impl Users {
 }
 
 /// A salt of an account, which it has for as long as the program runs.
-fn salt() -> [u8; 16] {
-    let mut salt = [0; 16];
+fn salt() -> [u8; SALT_LENGTH] {
+    let mut salt = [0; SALT_LENGTH];
     // Without chance SCRAM is none the worse for who logs in: its nonces fail first.
     let _ = getrandom::fill(&mut salt);
     salt

@@ -70,7 +70,7 @@ fn attempt(mechanism: u8) -> Box<dyn Attempt> {
     known.external = Some("client.example.test".to_owned());
     known.bindings = vec![binding()];
     let nonce = || "server-nonce-server-nonce".to_owned();
-    let [plus, scram] = server::Scram::pair(Hash::Sha1, nonce, b"secret".to_vec());
+    let [plus, scram] = server::Scram::pair(Hash::Sha1, nonce, b"secret".to_vec().into());
     let challenge = || "<1@mx.example.test>".to_owned();
     match mechanism % 10 {
         0 => server::Plain.begin(&known),

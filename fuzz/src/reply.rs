@@ -14,8 +14,9 @@ use crate::cuts;
 pub fn reply(data: &[u8]) {
     let (size, input) = cuts::split(data);
     let mut limits = ReplyLimits::DEFAULT;
-    for (line, lines, octets) in [(2048, 128, 65_536), (40, 4, 100)] {
-        (limits.line, limits.lines, limits.octets) = (line, lines, octets);
+    for (line, challenge, lines, octets) in [(2048, 12_294, 128, 65_536), (40, 60, 4, 100)] {
+        (limits.line, limits.challenge) = (line, challenge);
+        (limits.lines, limits.octets) = (lines, octets);
         let whole = replies(limits, input, input.len().max(1));
         assert_eq!(replies(limits, input, size), whole);
         assert_eq!(replies(limits, input, 1), whole);
@@ -45,11 +46,16 @@ fn replies(limits: ReplyLimits, input: &[u8], size: usize) -> Replies {
                     let lines: Vec<Vec<u8>> = reply.lines().map(<[u8]>::to_vec).collect();
                     assert!(lines.len() <= limits.lines);
                     for line in &lines {
-                        assert!(line.len() + 5 <= limits.line.max(5));
+                        let most = if reply.code().value() == 334 {
+                            limits.challenge
+                        } else {
+                            limits.line
+                        };
+                        assert!(line.len() + 5 <= most.max(5));
                     }
                     for (enhanced, text) in reply.enhanced_lines() {
                         assert!(enhanced.is_none_or(|it| it.class() == reply.code().class()));
-                        assert!(text.len() <= limits.line);
+                        assert!(text.len() <= limits.line.max(limits.challenge));
                     }
                     let owned = reply.to_owned();
                     assert!(
@@ -86,6 +92,7 @@ fn is_written_alike(text: &str, code: u16) {
     reply.write(true, &mut out);
     let limits = ReplyLimits {
         line: 512,
+        challenge: 512,
         lines: usize::MAX,
         octets: usize::MAX,
     };

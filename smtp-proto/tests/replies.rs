@@ -27,6 +27,7 @@ use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_o
 const SMALL: ReplyLimits = {
     let mut limits = ReplyLimits::DEFAULT;
     limits.line = 20;
+    limits.challenge = 30;
     limits.lines = 3;
     limits.octets = 40;
     limits
@@ -127,6 +128,7 @@ fn write(input: &[u8], with_enhanced: bool) -> Found {
 fn is_read_back(reply: &Reply, with_enhanced: bool, written: &[u8]) {
     let limits = ReplyLimits {
         line: MAX_REPLY_LINE,
+        challenge: MAX_REPLY_LINE,
         ..ReplyLimits::DEFAULT
     };
     let mut reader = ReplyReader::with_limits(limits);

@@ -10,7 +10,7 @@
 )]
 
 use mailwire_smtp_proto::auth::scram::{
-    Binding, ChannelBinding, Client, Hash, Iterations, Server, StoredKeys,
+    Binding, ChannelBinding, Client, Decoy, Hash, Iterations, Server, StoredKeys,
 };
 use mailwire_smtp_proto::auth::{AuthFault, PlainCredentials, Secret};
 use proptest::prelude::*;
@@ -240,10 +240,10 @@ fn who_does_not_know_the_password() {
         untouched,
     );
     assert_eq!(wrong, Err(AuthFault::Proof));
-    let nobody = StoredKeys::for_nobody(Hash::Sha1, b"server secret", "user", 4096);
-    let again = StoredKeys::for_nobody(Hash::Sha1, b"server secret", "user", 4096);
+    let nobody = Decoy::from(b"server secret".to_vec()).keys(Hash::Sha1, "user");
+    let again = Decoy::from(b"server secret".to_vec()).keys(Hash::Sha1, "user");
     assert_eq!(nobody.salt(), again.salt());
-    let other = StoredKeys::for_nobody(Hash::Sha1, b"server secret", "user2", 4096);
+    let other = Decoy::from(b"server secret".to_vec()).keys(Hash::Sha1, "user2");
     assert_ne!(nobody.salt(), other.salt());
     let result = exchange(
         client(Binding::Unsupported),

@@ -39,6 +39,12 @@ const NAMES: [&str; 7] = [
     "SCRAM-SHA-1-PLUS",
 ];
 
+/// What the server makes the salts of, for names that nobody has.
+const SERVER_SECRET: &str = "a secret of the server";
+
+/// With it and the digest, passwords can be tried.
+const CHALLENGE: &str = "<1896.697170952@mx>";
+
 fn offered() -> Vec<Arc<dyn Mechanism>> {
     let plain: [Arc<dyn Mechanism>; 4] = [
         Arc::new(mechanisms::Plain),
@@ -49,7 +55,7 @@ fn offered() -> Vec<Arc<dyn Mechanism>> {
     let all = plain.into_iter();
     #[cfg(feature = "cram-md5")]
     let all = all.chain({
-        let cram: Arc<dyn Mechanism> = Arc::new(mechanisms::CramMd5::new(|| "<1@mx>".to_owned()));
+        let cram: Arc<dyn Mechanism> = Arc::new(mechanisms::CramMd5::new(|| CHALLENGE.to_owned()));
         [cram]
     });
     #[cfg(feature = "scram")]
@@ -58,7 +64,8 @@ fn offered() -> Vec<Arc<dyn Mechanism>> {
             .into_iter()
             .flat_map(|hash| {
                 let nonce = || "server-nonce-server-nonce".to_owned();
-                let pair = mechanisms::Scram::pair(hash, nonce, b"server secret".to_vec());
+                let pair =
+                    mechanisms::Scram::pair(hash, nonce, SERVER_SECRET.as_bytes().to_vec().into());
                 pair.map(|it| -> Arc<dyn Mechanism> { Arc::new(it) })
             }),
     );
@@ -128,7 +135,12 @@ fn found(mechanism: &str, password: &str) -> Found {
 /// How three octets and more of the secret look in base64, wherever they stand.
 fn spellings(secret: &str) -> Vec<String> {
     use base64::Engine;
-    let mut all = vec![secret.to_owned()];
+    // As text, and as octets are printed.
+    let octets = format!("{:?}", secret.as_bytes());
+    let mut all = vec![
+        secret.to_owned(),
+        octets.trim_matches(['[', ']']).to_owned(),
+    ];
     for at in 0..3 {
         let text = [&"xx"[..at], secret].concat();
         let spelled = base64::engine::general_purpose::STANDARD_NO_PAD.encode(text);
@@ -299,7 +311,9 @@ proptest! {
         if !is_right {
             prop_assert!(!is_in, "{name}");
         }
-        for secret in [&typed, kept] {
+        // The challenge itself is on the wire, and so in the transcript.
+        prop_assert!(!log.printed.contains(CHALLENGE), "{name}");
+        for secret in [&typed, kept, SERVER_SECRET] {
             for spelled in spellings(secret) {
                 prop_assert!(!log.printed.contains(&spelled), "{name}: {spelled}");
             }

@@ -201,6 +201,7 @@ fn rcpt_params(input: &[u8]) {
 const ANY_REPLY: ReplyLimits = {
     let mut limits = ReplyLimits::DEFAULT;
     limits.line = usize::MAX;
+    limits.challenge = usize::MAX;
     limits.lines = usize::MAX;
     limits.octets = usize::MAX;
     limits

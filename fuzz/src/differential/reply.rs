@@ -75,6 +75,7 @@ fn ours(input: &[u8]) -> Result<Option<Read>, ReplyFault> {
     // Stalwart's limit of a whole reply, and no other.
     let limits = ReplyLimits {
         line: usize::MAX,
+        challenge: usize::MAX,
         lines: usize::MAX,
         octets: usize::MAX,
     };

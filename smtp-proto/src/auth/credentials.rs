@@ -10,7 +10,8 @@ use super::{BearerCredentials, PlainCredentials};
 pub enum Credentials {
     /// A name and a password (PLAIN, LOGIN).
     Password(PlainCredentials),
-    /// A token of somebody who vouches for the client (XOAUTH2, OAUTHBEARER).
+    /// A token of somebody who vouches for the client (XOAUTH2, OAUTHBEARER). The name beside it is what
+    /// the client says: whose the token is, only those tell who have made it.
     Bearer(BearerCredentials),
     /// The identity that TLS, or the embedder, has established already (EXTERNAL). It is `identity`; to
     /// act on behalf of `authorization` is for the embedder to permit.
@@ -20,7 +21,8 @@ pub enum Credentials {
         /// Who it is.
         identity: String,
     },
-    /// Nobody in particular (ANONYMOUS).
+    /// Nobody in particular (ANONYMOUS). A session that accepts it counts as authenticated, so that it may
+    /// send where mail wants a login; whether it may relay is for the embedder to say.
     Anonymous {
         /// What it says of itself, for a log: an address, or any words (RFC 4505 section 2).
         trace: Option<String>,

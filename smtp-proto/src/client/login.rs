@@ -7,7 +7,10 @@
 //! ```
 //!
 //! Never one that was not offered, never unauthenticated instead, and never a weaker one because a
-//! password was wrong: whoever is on the path could otherwise choose.
+//! password was wrong: whoever is on the path could otherwise choose. Behind 504 and 534 it may be a
+//! weaker one, as RFC 4954 section 6 has it, and whoever could forge these could forge what is offered
+//! as well; to keep a password from being shown, leave PLAIN and LOGIN out of the candidates, or demand
+//! TLS with a verified certificate, behind which nobody forges.
 
 use std::time::Instant;
 
@@ -118,10 +121,20 @@ impl Session {
         let will_do = |name: MechanismName<'_>| {
             self.permits(name).is_ok() && self.capabilities.offers_mechanism(name.as_str())
         };
-        let Some(mechanism) = candidates.take(will_do) else {
-            return Err(NotNow::NoMechanism(Box::new(self.no_mechanism(configured))));
+        // One that has nothing to begin with is passed over for the next: it was never said.
+        let mut unable = None;
+        let mut exchange = loop {
+            let Some(mechanism) = candidates.take(will_do) else {
+                return Err(match unable {
+                    Some(fault) => NotNow::Auth(fault),
+                    None => NotNow::NoMechanism(Box::new(self.no_mechanism(configured))),
+                });
+            };
+            match Exchange::begin(mechanism) {
+                Ok(exchange) => break exchange,
+                Err(fault) => unable = unable.or(Some(fault)),
+            }
         };
-        let mut exchange = Exchange::begin(mechanism)?;
         out.extend_from_slice(b"AUTH ");
         out.extend_from_slice(exchange.name().as_str().as_bytes());
         let start = out.len();

@@ -33,6 +33,9 @@ pub struct ReplyReader {
 pub struct ReplyLimits {
     /// Octets of one line, its CRLF included. Default 2048.
     pub line: usize,
+    /// The same, of a line with code 334, which is a challenge of AUTH. Default 12294: 12,288 octets of
+    /// base64 (RFC 4954 section 4) in `334 ` and CRLF.
+    pub challenge: usize,
     /// Lines of one reply. Default 128.
     pub lines: usize,
     /// Octets of one reply, all CRLFs included. Default 65536.
@@ -109,9 +112,22 @@ impl ReplyLimits {
     /// The default limits.
     pub const DEFAULT: Self = Self {
         line: 2048,
+        challenge: 12_294,
         lines: super::MAX_REPLY_LINES,
         octets: super::MAX_REPLY_LINES * super::MAX_REPLY_LINE,
     };
+}
+
+impl ReplyLimits {
+    /// How long the line may be that begins here. What is not there yet of its code changes nothing, as
+    /// long as there are no limits of less than a code.
+    fn of_line(&self, line: &[u8]) -> usize {
+        if line.starts_with(b"334") {
+            self.challenge
+        } else {
+            self.line
+        }
+    }
 }
 
 impl ReplyReader {
@@ -176,14 +192,14 @@ impl Progress {
             // How many octets the line may have at most, so as not to be too long itself or to make
             // the reply so.
             let most = limits
-                .line
+                .of_line(lines)
                 .min(limits.octets.saturating_sub(self.line_start));
             let searched = self.scanned - self.line_start;
             let window = lines.get(searched..).unwrap_or_default();
             let is_break = |octet: &u8| matches!(octet, b'\r' | b'\n' | 0);
             let Ok(within) = grammar::find_break(window, most - searched, is_break) else {
                 if lines.len() >= most {
-                    return Err(self.over(limits));
+                    return Err(self.over(lines, limits));
                 }
                 self.scanned = self.line_start + lines.len();
                 return Ok(None);
@@ -193,7 +209,7 @@ impl Progress {
                 return Ok(None);
             };
             if at >= most || (at + 1 == most && behind.first() == Some(&b'\r')) {
-                return Err(self.over(limits));
+                return Err(self.over(lines, limits));
             }
             match behind {
                 [b'\r', b'\n', rest @ ..] => {
@@ -218,8 +234,8 @@ impl Progress {
 
     /// Which limit a line exceeds that is longer than it may be.
     #[cold]
-    fn over(&self, limits: &ReplyLimits) -> ReplyFault {
-        if limits.line <= limits.octets.saturating_sub(self.line_start) {
+    fn over(&self, line: &[u8], limits: &ReplyLimits) -> ReplyFault {
+        if limits.of_line(line) <= limits.octets.saturating_sub(self.line_start) {
             ReplyFault::LineTooLong
         } else {
             ReplyFault::TooLong
@@ -359,6 +375,7 @@ mod tests {
     #[test]
     fn limits_hold_at_n_and_not_at_one_more() {
         let limits = ReplyLimits {
+            challenge: 30,
             line: 10,
             lines: 3,
             octets: 25,

@@ -13,7 +13,7 @@ use crate::auth::server::{Connection, Exchange, Mechanism, Progress};
 use crate::auth::{AuthFault, Credentials, MechanismName};
 use crate::command;
 use crate::error::Misuse;
-use crate::reply::Reply;
+use crate::reply::{Class, Reply};
 use crate::table::{Outcome, Phase, Question, on_outcome};
 use crate::verb::Arguments;
 
@@ -211,13 +211,9 @@ impl Session {
         ));
     }
 
-    /// The embedder's no, which was to wait for a last response.
-    fn end_refused_login(&mut self, refusal: Option<Reply>, out: &mut BytesMut) {
+    /// The embedder's no, which was to wait for a last response. It has been counted when it was given.
+    pub(super) fn end_refused_login(&mut self, refusal: Option<Reply>, out: &mut BytesMut) {
         self.end_login();
-        if let Some(excess) = self.count_auth_failure() {
-            self.end_by(Fault::TooMany(excess), out);
-            return;
-        }
         match refusal {
             Some(reply) => self.say(&reply, out),
             None => self.say(
@@ -232,19 +228,37 @@ impl Session {
         ));
     }
 
+    /// A line that is no response for whatever reason, where a no waits for one: that is said, as what
+    /// the response says is of no account.
+    pub(super) fn take_held_refusal(&mut self, fault: &Fault) -> Option<Reply> {
+        let held = self.login()?.refusal.take();
+        held.filter(|_| fault.closing().is_none())
+    }
+
     /// The embedder says no. Whether that is still to be said, behind the response to a challenge that
-    /// the mechanism has for the client first.
+    /// the mechanism has for the client first: what is wrong with what it has shown. Of a no that may
+    /// pass, nothing is known to be wrong with that, and it is said at once.
     pub(super) fn hold_refusal(&mut self, reply: &Reply, out: &mut BytesMut) -> bool {
-        // A peer that has closed its side responds to nothing.
-        let input_ended = self.input_ended;
-        let Some(login) = self.login().filter(|_| !input_ended) else {
+        // A peer that has closed its side responds to nothing, and one more line is none to wait for
+        // when the server stops.
+        let is_over = self.input_ended || self.stopping;
+        if is_over || reply.code().class() != Class::Permanent {
+            return false;
+        }
+        let Some(login) = self.login() else {
             return false;
         };
         let start = begin_challenge(out);
         match login.exchange.refuse(out) {
             Progress::Challenge => {
                 login.refusal = Some(reply.clone());
-                self.end_challenge(out);
+                if let Some(excess) = self.count_auth_failure() {
+                    out.truncate(start);
+                    self.end_login();
+                    self.end_by(Fault::TooMany(excess), out);
+                } else {
+                    self.end_challenge(out);
+                }
                 true
             }
             Progress::LookUp(_) | Progress::Judge(_) | Progress::Refused => {
@@ -266,7 +280,7 @@ impl Session {
             Lookup::Reject(reply) => return self.reject_look_up(&reply, now, out),
         };
         self.progress(now);
-        let input_ended = self.input_ended;
+        let (input_ended, stopping) = (self.input_ended, self.stopping);
         let Some(login) = self.login() else {
             return Err(Misuse::StaleToken);
         };
@@ -275,6 +289,10 @@ impl Session {
             Ok(Progress::Challenge) if input_ended => {
                 out.truncate(start);
                 self.close(Closing::EndOfInput);
+            }
+            Ok(Progress::Challenge) if stopping => {
+                out.truncate(start);
+                self.stop(out);
             }
             Ok(Progress::Challenge) => self.end_challenge(out),
             Ok(Progress::Judge(credentials)) => {

@@ -79,6 +79,11 @@ impl Session {
         };
         self.progress(now);
         if let Err(fault) = result {
+            if let Some(reply) = self.take_held_refusal(&fault) {
+                self.end_refused_login(Some(reply), out);
+                self.settle(out);
+                return consumed;
+            }
             self.end_login();
             if authenticating {
                 // Whatever is wrong with a response ends the exchange (RFC 4954 section 4).

@@ -519,7 +519,7 @@ fn found(word: &str, rest: &str) -> Found {
 #[cfg(feature = "scram")]
 fn scram() -> (Scram, Scram) {
     let nonce = || "3rfcNHYJY1ZVvWVs7j".to_owned();
-    let [plus, plain] = Scram::pair(Hash::Sha1, nonce, b"server secret".to_vec());
+    let [plus, plain] = Scram::pair(Hash::Sha1, nonce, b"server secret".to_vec().into());
     (plus, plain)
 }
 

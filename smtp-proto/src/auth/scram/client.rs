@@ -15,7 +15,9 @@ use crate::auth::{AuthFault, PlainCredentials};
 pub enum Binding {
     /// It binds this channel: the mechanism is one with `-PLUS`.
     Used(ChannelBinding),
-    /// It could, and the server has not offered to.
+    /// It could, and the server has not offered to. To be judged by what this epoch's EHLO has listed
+    /// ([`Capabilities::offers_mechanism`](crate::ehlo::Capabilities::offers_mechanism)): a server that has
+    /// listed `-PLUS` refuses it, as somebody on the path must have taken that out.
     NotOffered,
     /// It cannot: there is no TLS, or nobody has told what identifies the channel.
     Unsupported,

@@ -81,22 +81,6 @@ impl StoredKeys {
         })
     }
 
-    /// Keys that fit no password, for a name that nobody has. The salt is the same each time the name is
-    /// asked for, as that of somebody would be.
-    #[must_use]
-    pub fn for_nobody(hash: Hash, server_secret: &[u8], name: &str, iterations: u32) -> Self {
-        let of = |what: &str| hmac(hash, server_secret, format!("{what} {name}").as_bytes());
-        let mut salt = of("salt").to_vec();
-        salt.truncate(16);
-        Self {
-            hash,
-            salt,
-            iterations: iterations.max(1),
-            stored_key: of("stored key"),
-            server_key: of("server key"),
-        }
-    }
-
     /// The hash that the keys are made with.
     #[must_use]
     pub const fn hash(&self) -> Hash {
@@ -154,6 +138,25 @@ impl fmt::Debug for StoredKeys {
     }
 }
 
+impl StoredKeys {
+    /// Keys that are known to be of their lengths.
+    pub(super) const fn made(
+        hash: Hash,
+        salt: Vec<u8>,
+        iterations: u32,
+        stored_key: Octets,
+        server_key: Octets,
+    ) -> Self {
+        Self {
+            hash,
+            salt,
+            iterations,
+            stored_key,
+            server_key,
+        }
+    }
+}
+
 impl Hash {
     /// Octets of a digest.
     pub(super) const fn length(self) -> usize {
@@ -198,7 +201,7 @@ fn salted_password(
     Ok(salted)
 }
 
-fn hmac(hash: Hash, key: &[u8], data: &[u8]) -> Octets {
+pub(super) fn hmac(hash: Hash, key: &[u8], data: &[u8]) -> Octets {
     fn of<M: Mac + hmac::digest::KeyInit>(key: &[u8], data: &[u8]) -> Octets {
         // Any length is a key to HMAC, so the default never is.
         let mac = <M as Mac>::new_from_slice(key).map(|mac| mac.chain_update(data));

@@ -18,11 +18,13 @@
 //! section 6).
 
 mod client;
+mod decoy;
 mod keys;
 mod message;
 mod server;
 
 pub use client::{Binding, Client, Iterations};
+pub use decoy::Decoy;
 pub use keys::StoredKeys;
 pub use server::Server;
 

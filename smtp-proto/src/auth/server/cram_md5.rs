@@ -33,11 +33,19 @@ impl fmt::Debug for CramMd5 {
     }
 }
 
-#[derive(Debug)]
+/// `Debug` tells neither: with both, passwords can be tried.
 struct Challenged {
     challenge: String,
     /// Who says so, and the digest that they have come to.
     response: Option<(String, String)>,
+}
+
+impl fmt::Debug for Challenged {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Challenged")
+            .field("has_response", &self.response.is_some())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Mechanism for CramMd5 {

@@ -82,6 +82,10 @@ pub struct LookUp {
 }
 
 /// What was looked up.
+///
+/// What does not fit the mechanism, such as keys of another hash, is a fault of this side, and the client
+/// is told 454 at once; by that a name that exists can be told from one that does not. So a mechanism is
+/// to be offered only where all have what it compares with.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Found {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::{Attempt, Connection, Found, LookUp, Mechanism, Turn};
-use crate::auth::scram::{Hash, Server, StoredKeys};
+use crate::auth::scram::{Decoy, Hash, Server};
 use crate::auth::{AuthFault, Credentials, MechanismName, Message};
 
 /// SCRAM with one hash, with channel binding (`-PLUS`) or without.
@@ -13,7 +13,7 @@ use crate::auth::{AuthFault, Credentials, MechanismName, Message};
 /// # use mailwire_smtp_proto::auth::scram::Hash;
 /// # use mailwire_smtp_proto::auth::server::Scram;
 /// # fn random_text() -> String { "fyko+d2lbbFgONRv9qkxdawL".to_owned() }
-/// let [plus, plain] = Scram::pair(Hash::Sha256, random_text, b"kept with the keys".to_vec());
+/// let [plus, plain] = Scram::pair(Hash::Sha256, random_text, b"kept with the keys".to_vec().into());
 /// # drop((plus, plain));
 /// ```
 #[derive(Clone)]
@@ -21,30 +21,27 @@ pub struct Scram {
     hash: Hash,
     is_plus: bool,
     nonce: Arc<dyn Fn() -> String + Send + Sync>,
-    secret: Arc<[u8]>,
+    decoy: Arc<Decoy>,
 }
 
 impl Scram {
-    /// Iterations that are told for a name that nobody has (RFC 7677 section 4).
-    const ITERATIONS: u32 = 4096;
-
     /// The mechanism with channel binding, which is offered where the embedder has told the
     /// [bindings](Connection::bindings) of the channel, and the one without; to be listed together, as
     /// each knows of the other, and a client that was told of one alone is found out.
     ///
     /// `nonce` gives printable ASCII without commas, at least 18 octets that cannot be guessed, no two
-    /// alike. `secret` is anything that stays the same and is told to nobody: of it is made what a
-    /// client is asked for a name that nobody has, so that it looks as any other.
+    /// alike. By `decoy` a client is asked for the password of a name that nobody has, as it would be
+    /// for any other.
     pub fn pair(
         hash: Hash,
         nonce: impl Fn() -> String + Send + Sync + 'static,
-        secret: impl Into<Arc<[u8]>>,
+        decoy: Decoy,
     ) -> [Self; 2] {
         let plain = Self {
             hash,
             is_plus: false,
             nonce: Arc::new(nonce),
-            secret: secret.into(),
+            decoy: Arc::new(decoy),
         };
         let plus = Self {
             is_plus: true,
@@ -66,7 +63,7 @@ struct Proving {
     /// `None` if the embedder's nonce is none.
     server: Option<Server>,
     hash: Hash,
-    secret: Arc<[u8]>,
+    decoy: Arc<Decoy>,
     step: Step,
 }
 
@@ -102,7 +99,7 @@ impl Mechanism for Scram {
             name: self.hash.name(self.is_plus).as_str(),
             server: Server::new(self.hash, self.is_plus, is_plus_offered, bindings, nonce).ok(),
             hash: self.hash,
-            secret: Arc::clone(&self.secret),
+            decoy: Arc::clone(&self.decoy),
             step: Step::ClientFirst,
         })
     }
@@ -143,12 +140,7 @@ impl Attempt for Proving {
         let keys = match found {
             Found::Keys(keys) => keys,
             // The exchange goes on as if there were somebody, and fails at the proof.
-            Found::Nobody => StoredKeys::for_nobody(
-                self.hash,
-                &self.secret,
-                server.username(),
-                Scram::ITERATIONS,
-            ),
+            Found::Nobody => self.decoy.keys(self.hash, server.username()),
             Found::Password(_) => return Err(AuthFault::NoSecret),
         };
         let server_first = server.server_first(keys)?;
