@@ -1,147 +1,54 @@
 //! `edge --explain PORT`: why a port is served or not, and what would serve it.
 //!
-//! A port that is closed says "connection refused", which people take for a broken STARTTLS. So the
-//! reason is given here, derived from the same records that the listeners are served by.
+//! The reason is the policy's, of the same records that the listeners are served by; here is added what
+//! only a configuration file knows.
 
-use mailwire_tls_policy::{
-    Act, Channel, Identity, Listener, Role, TlsMode, Verdict, decide, offers,
-};
+use mailwire_tls_policy::{Listener, PortReason, Role, explain as explain_records};
 
-use crate::config::{CertificateSource, ListenerSettings, Settings};
+use crate::config::{CertificateSource, Settings};
 
 /// Explains one port, in lines for a reader.
 #[must_use]
 pub fn explain(settings: &Settings, port: u16) -> String {
-    let on_port: Vec<&ListenerSettings> = settings
+    let records: Vec<(u16, Listener)> = settings
         .listeners
         .iter()
-        .filter(|listener| listener.address.port() == port)
+        .map(|listener| (listener.address.port(), listener.asked))
         .collect();
-    let mut text = String::new();
-    for listener in &on_port {
-        text.push_str(&of_listener(listener, port));
-    }
-    if on_port.is_empty() {
-        text.push_str(&of_absence(settings, port));
-    }
-    text
-}
-
-fn of_listener(settings: &ListenerSettings, port: u16) -> String {
-    let (address, role) = (settings.address, settings.asked.role);
-    let mut text = match settings.served {
-        Ok(listener) => {
-            let mut text = format!(
-                "Port {port} is served on {address} as {role}: {}, AUTH {}.\n",
-                tls(listener.tls),
-                listener.auth
-            );
-            text.push_str(&of_dialogue(&listener));
-            if settings.asked.tls != listener.tls {
-                text.push_str("There is no certificate, so no TLS is offered. Configure [tls].\n");
-            }
-            text
-        }
-        Err(reason) => format!(
-            "Port {port} is not served. A listener for it is configured ({role} on {address}), \
-             but:\n{}\nRule: {}.\nRemedy: {}\n",
-            reason.text(),
-            reason.rule(),
-            reason.remedy()
-        ),
-    };
-    if let Some(owner) = owner(port).filter(|owner| *owner != role) {
-        text.push_str(&format!(
-            "Note: clients that connect to port {port} expect {owner}.\n"
-        ));
-    }
-    text
-}
-
-/// What a client meets, before TLS and inside of it.
-fn of_dialogue(listener: &Listener) -> String {
-    let (channels, labels): (&[Channel], &[&str]) = match listener.tls {
-        TlsMode::None => (&[Channel::Plain], &["EHLO"]),
-        TlsMode::StartTlsOptional | TlsMode::StartTlsRequired => (
-            &[Channel::Plain, Channel::Tls],
-            &["Before TLS, EHLO", "Inside TLS, EHLO"],
-        ),
-        TlsMode::Implicit => (&[Channel::Tls], &["Inside TLS, EHLO"]),
-    };
-    let mut text = String::new();
-    for (channel, label) in channels.iter().zip(labels) {
-        let offers = offers(listener, *channel, Identity::Anonymous);
-        let listed = match (offers.starttls, offers.auth) {
-            (true, true) => "lists STARTTLS and AUTH",
-            (true, false) => "lists STARTTLS and not AUTH",
-            (false, true) => "lists AUTH and not STARTTLS",
-            (false, false) => "lists neither STARTTLS nor AUTH",
-        };
-        let mail = match decide(listener, *channel, Identity::Anonymous, Act::Mail) {
-            Verdict::Allow => "MAIL is taken".to_owned(),
-            Verdict::Refuse(refusal) => format!("MAIL gets {refusal}"),
-        };
-        text.push_str(&format!("{label} {listed}; {mail}.\n"));
-    }
-    text
-}
-
-fn of_absence(settings: &Settings, port: u16) -> String {
-    let Some(role) = owner(port) else {
-        let ports: Vec<String> = settings
-            .listeners
-            .iter()
-            .filter(|listener| listener.served.is_ok())
-            .map(|listener| format!("{} ({})", listener.address.port(), listener.asked.role))
-            .collect();
-        return format!(
-            "Port {port} is not served: no listener has it, and it is no registered port of mail.\n\
-             Served are: {}.\n",
-            if ports.is_empty() {
-                "none".to_owned()
-            } else {
-                ports.join(", ")
-            }
-        );
-    };
-    let mut text = format!(
-        "Port {port} is not served: no listener has it. It is the port of {role} ({}).\n\
-         Remedy: add [[listener]] with role = \"{role}\" and addr = \"0.0.0.0:{port}\".\n",
-        tls(Listener::of(role).tls)
-    );
-    let needs_certificate = Listener::of(role).without_certificate().is_err();
-    if settings.certificate == CertificateSource::None && needs_certificate {
-        text.push_str("It also needs a certificate: configure [tls].\n");
-    }
-    for listener in settings
+    let has_certificate = settings.certificate != CertificateSource::None;
+    let addresses = settings
         .listeners
         .iter()
-        .filter(|listener| listener.asked.role == role)
-    {
-        if listener.served.is_ok() {
-            text.push_str(&format!(
-                "{role} is served on {} instead.\n",
-                listener.address
-            ));
+        .map(|it| it.address)
+        .filter(|address| address.port() == port);
+    let mut addresses = addresses.map(Some).chain(std::iter::repeat(None));
+    let mut text = String::new();
+    for explanation in explain_records(port, &records, has_certificate) {
+        text.push_str(&explanation.to_string());
+        if let Some(address) = addresses.next().flatten() {
+            text.push_str(&format!("Its address is {address}.\n"));
+        }
+        if matches!(explanation.reason, PortReason::NotConfigured { .. }) {
+            text.push_str(&in_the_file(port, has_certificate));
         }
     }
     text
 }
 
-/// The role that a port is registered for.
-fn owner(port: u16) -> Option<Role> {
-    Role::ALL
-        .into_iter()
-        .find(|role| role.well_known_port() == Some(port))
-}
-
-const fn tls(mode: TlsMode) -> &'static str {
-    match mode {
-        TlsMode::None => "no TLS",
-        TlsMode::StartTlsOptional => "STARTTLS if the client wants it",
-        TlsMode::StartTlsRequired => "STARTTLS required",
-        TlsMode::Implicit => "TLS from the first octet",
-    }
+/// How that is written in the file.
+fn in_the_file(port: u16, has_certificate: bool) -> String {
+    let Some(role) = Role::of_port(port) else {
+        return String::new();
+    };
+    let needs_certificate = Listener::of(role).without_certificate().is_err();
+    let tls = if needs_certificate && !has_certificate {
+        ", and [tls]"
+    } else {
+        ""
+    };
+    format!(
+        "In the configuration: [[listener]] with role = \"{role}\" and addr = \"0.0.0.0:{port}\"{tls}.\n"
+    )
 }
 
 #[cfg(test)]
@@ -159,11 +66,12 @@ mod tests {
         let text = explain(&Settings::embedded().unwrap(), 2587);
         assert_eq!(
             text,
-            "Port 2587 is served on 127.0.0.1:2587 as submission: STARTTLS required, AUTH required.\n\
+            "Port 2587 is served as submission: STARTTLS required, AUTH required.\n\
              Before TLS, EHLO lists STARTTLS and not AUTH; MAIL gets 530 5.7.0 Must issue a STARTTLS \
              command first.\n\
              Inside TLS, EHLO lists AUTH and not STARTTLS; MAIL gets 530 5.7.0 Authentication \
-             required.\n"
+             required.\n\
+             Its address is 127.0.0.1:2587.\n"
         );
     }
 
@@ -174,8 +82,10 @@ mod tests {
             text,
             "Port 587 is not served: no listener has it. It is the port of submission (STARTTLS \
              required).\n\
-             Remedy: add [[listener]] with role = \"submission\" and addr = \"0.0.0.0:587\".\n\
-             submission is served on 127.0.0.1:2587 instead.\n"
+             Remedy: add a listener with the role submission and the port 587.\n\
+             submission is served on port 2587 instead.\n\
+             Users can send by port 2465 (submissions, TLS from the first octet).\n\
+             In the configuration: [[listener]] with role = \"submission\" and addr = \"0.0.0.0:587\".\n"
         );
     }
 

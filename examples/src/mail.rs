@@ -12,7 +12,7 @@ use mailwire_smtp_proto::host::Host;
 use mailwire_smtp_proto::path::ForwardPath;
 use mailwire_smtp_proto::reply::Reply;
 use mailwire_smtp_proto::server::{self, Admission, Decision, Session, Verdict};
-use mailwire_tls_policy::{Channel, Identity, Relay, Role, relay};
+use mailwire_tls_policy::{Channel, Identity, Origin, Relay, Role, relay};
 use tracing::info;
 
 use crate::config::{Deliver, Settings};
@@ -136,7 +136,7 @@ impl Exchange {
         } else {
             Identity::Anonymous
         };
-        match relay(role, identity, lookup.class()) {
+        match relay(role, Origin::Anybody, identity, lookup.class()) {
             Relay::Deliver => {}
             Relay::Forward => return Decision::Reject(reply(NO_RELAY)),
             Relay::Refuse(refusal) => {

@@ -97,7 +97,7 @@ fn session_config(
     listener: Listener,
 ) -> Result<Config, mailwire_smtp_proto::host::HostError> {
     let dialect = match listener.role {
-        Role::Mx | Role::Submission | Role::Submissions => Dialect::Smtp,
+        Role::Mx | Role::Submission | Role::Submissions | Role::Custom => Dialect::Smtp,
         Role::Lmtp => Dialect::Lmtp,
     };
     let mut config = Config::new(settings.hostname.parse()?, dialect, listener);

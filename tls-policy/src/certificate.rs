@@ -11,7 +11,7 @@ impl Listener {
     /// - Implicit TLS cannot be served at all, and port 465 never carries anything else.
     /// - Submission is not served, unless [`CleartextAuth::Allow`] asked by name for passwords in
     ///   clear text; then it is served without TLS.
-    /// - An MX or an LMTP listener with optional TLS is served, and offers no STARTTLS.
+    /// - An MX, an LMTP listener or one of another purpose with optional TLS is served, and offers no STARTTLS.
     /// - Where TLS was made a requirement it is not quietly dropped: the listener is not served.
     ///
     /// # Errors
@@ -28,7 +28,7 @@ impl Listener {
     /// ```
     pub const fn without_certificate(self) -> Result<Self, NotBound> {
         let reason = match (self.role, self.tls) {
-            (Role::Mx | Role::Submission | Role::Lmtp, TlsMode::Implicit)
+            (Role::Mx | Role::Submission | Role::Lmtp | Role::Custom, TlsMode::Implicit)
             | (
                 Role::Submissions,
                 TlsMode::None
@@ -45,10 +45,12 @@ impl Listener {
                     Some(NotBound::SubmissionWithoutCertificate)
                 }
             },
-            (Role::Mx | Role::Lmtp, TlsMode::StartTlsRequired) => {
+            (Role::Mx | Role::Lmtp | Role::Custom, TlsMode::StartTlsRequired) => {
                 Some(NotBound::RequiredTlsWithoutCertificate)
             }
-            (Role::Mx | Role::Lmtp, TlsMode::None | TlsMode::StartTlsOptional) => None,
+            (Role::Mx | Role::Lmtp | Role::Custom, TlsMode::None | TlsMode::StartTlsOptional) => {
+                None
+            }
         };
         match reason {
             Some(reason) => Err(reason),

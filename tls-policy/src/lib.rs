@@ -42,6 +42,8 @@
 //! | may it log in with this mechanism? | [`decide_mechanism`] |
 //! | what does EHLO list? | [`offers`] |
 //! | is this recipient delivered, passed on or refused? | [`relay`](relay()) |
+//! | may this user send in that name? | [`sender`](sender()) |
+//! | why is this port served, or why not? | [`explain`](explain()) |
 //! | how are users to connect? | [`published`] |
 //! | as a client: STARTTLS now? | [`outbound::start_tls`] |
 //! | as a client: authenticate over this? | [`outbound::authenticate`] |
@@ -61,25 +63,31 @@ mod certificate;
 mod channel;
 mod cleartext;
 mod decide;
+mod explain;
 mod handshake;
 mod lint;
 mod listener;
+mod network;
 pub mod outbound;
 mod ports;
 mod published;
 mod refusal;
 mod relay;
 mod role;
+mod sender;
 
 pub use certificate::NotBound;
 pub use channel::{Channel, UnknownSpelling};
 pub use cleartext::{CleartextAuth, UnknownCleartextAuth};
 pub use decide::{Act, Identity, Offers, Verdict, decide, decide_mechanism, offers};
+pub use explain::{Explanation, PortReason, explain};
 pub use handshake::HandshakeFailure;
 pub use lint::{Lint, Severity};
 pub use listener::{AuthRule, Listener, Scope, TlsMode};
+pub use network::{Network, NetworkError};
 pub use ports::{PortError, PortList};
 pub use published::{ClientSecurity, ClientSetting, published};
 pub use refusal::{Reason, Refusal};
-pub use relay::{RecipientClass, Relay, RelayRefusal, relay};
+pub use relay::{Origin, RecipientClass, Relay, RelayRefusal, relay};
 pub use role::{Role, UnknownRole};
+pub use sender::{SenderClass, SenderRefusal, SenderRule, sender};

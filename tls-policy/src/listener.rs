@@ -36,6 +36,9 @@ pub struct Listener {
     /// Whether it is served at all. The rules for a session do not ask, because a listener that is
     /// not served has no sessions.
     pub enabled: bool,
+    /// Whether it would be served if nobody had said so or otherwise. [`explain`](crate::explain()) tells
+    /// by it who has switched it off.
+    pub enabled_by_default: bool,
 }
 
 impl Listener {
@@ -47,6 +50,7 @@ impl Listener {
     /// | submission | required STARTTLS | required | public | RFC 6409 section 4.3, RFC 8314 section 4.1 |
     /// | submissions | implicit | required | public | RFC 8314 section 3.3 |
     /// | lmtp | none | never | internal | RFC 2033 section 5: a hop between a queue and its store |
+    /// | custom | required STARTTLS | required | internal | the strictest that begins in clear, until its record says otherwise |
     ///
     /// `cleartext_auth` is [`CleartextAuth::Deny`] and `enabled` is true throughout.
     #[must_use]
@@ -56,6 +60,11 @@ impl Listener {
             Role::Submission => (TlsMode::StartTlsRequired, AuthRule::Required, Scope::Public),
             Role::Submissions => (TlsMode::Implicit, AuthRule::Required, Scope::Public),
             Role::Lmtp => (TlsMode::None, AuthRule::Never, Scope::Internal),
+            Role::Custom => (
+                TlsMode::StartTlsRequired,
+                AuthRule::Required,
+                Scope::Internal,
+            ),
         };
         Self {
             role,
@@ -64,6 +73,7 @@ impl Listener {
             scope,
             cleartext_auth: CleartextAuth::Deny,
             enabled: true,
+            enabled_by_default: true,
         }
     }
 
@@ -83,7 +93,7 @@ impl Listener {
                 }
                 TlsMode::Implicit => TlsMode::Implicit,
             },
-            Role::Submission | Role::Submissions | Role::Lmtp => self.tls,
+            Role::Submission | Role::Submissions | Role::Lmtp | Role::Custom => self.tls,
         };
         Self { tls, ..self }
     }

@@ -108,7 +108,7 @@ impl fmt::Display for ClientSetting {
 fn setting(port: u16, listener: &Listener) -> Option<ClientSetting> {
     let is_for_users = match listener.role {
         Role::Submission | Role::Submissions => true,
-        Role::Mx | Role::Lmtp => false,
+        Role::Mx | Role::Lmtp | Role::Custom => false,
     };
     let is_for_everybody = match listener.scope {
         Scope::Public => listener.enabled,

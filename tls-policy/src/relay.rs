@@ -1,50 +1,130 @@
 //! Whether a recipient is delivered here, passed on, or refused.
 
 use core::fmt;
+use core::net::IpAddr;
 
 use crate::{Identity, Role};
 
 /// Judges one recipient.
 ///
-/// Total and pure. Only a user who logged in on a submission listener makes mail travel further; no
-/// address grants that, and neither does a login that arrived on a listener for other servers.
+/// Total and pure. Mail travels further for a user who logged in on a submission listener, and for a
+/// client in a network that the operator trusts; nothing else grants it, neither the address of a proxy nor
+/// a login that arrived on a listener for other servers.
 ///
-/// - On an MX, local recipients are delivered and foreign ones refused.
-/// - On submission, everything needs a login first; then foreign recipients are forwarded.
+/// - On an MX, local recipients are delivered, and foreign ones refused but to trusted networks.
+/// - On submission, everything needs a login first, or a trusted network (RFC 6409 section 4.3 has both);
+///   then foreign recipients are forwarded. Where the record requires AUTH, [`decide`](crate::decide) has
+///   refused MAIL before this is asked.
 /// - LMTP is final delivery and never relays.
+/// - Elsewhere a login or a trusted network makes mail travel further.
 ///
 /// ```
-/// use mailwire_tls_policy::{relay, Identity, RecipientClass, Relay, RelayRefusal, Role};
+/// use mailwire_tls_policy::{relay, Identity, Origin, RecipientClass, Relay, RelayRefusal, Role};
 ///
-/// let relay = relay(Role::Mx, Identity::Anonymous, RecipientClass::Foreign);
-/// assert_eq!(relay, Relay::Refuse(RelayRefusal::NotSubmission));
+/// let stranger = relay(Role::Mx, Origin::Anybody, Identity::Anonymous, RecipientClass::Foreign);
+/// assert_eq!(stranger, Relay::Refuse(RelayRefusal::NotSubmission));
 /// ```
-pub const fn relay(role: Role, identity: Identity, recipient: RecipientClass) -> Relay {
-    match (role, identity, recipient) {
-        (
-            Role::Mx | Role::Lmtp,
-            Identity::Anonymous | Identity::Authenticated,
-            RecipientClass::Local,
-        )
-        | (Role::Submission | Role::Submissions, Identity::Authenticated, RecipientClass::Local) => {
-            Relay::Deliver
+pub const fn relay(
+    role: Role,
+    origin: Origin,
+    identity: Identity,
+    recipient: RecipientClass,
+) -> Relay {
+    let is_known = matches!(
+        (origin, identity),
+        (Origin::Trusted, _) | (_, Identity::Authenticated)
+    );
+    match (role, recipient) {
+        (Role::Mx | Role::Lmtp | Role::Custom, RecipientClass::Local) => Relay::Deliver,
+        (Role::Submission | Role::Submissions, RecipientClass::Local) if is_known => Relay::Deliver,
+        (Role::Submission | Role::Submissions | Role::Custom, RecipientClass::Foreign)
+            if is_known =>
+        {
+            Relay::Forward
         }
-        (
-            Role::Submission | Role::Submissions,
-            Identity::Authenticated,
-            RecipientClass::Foreign,
-        ) => Relay::Forward,
-        (
-            Role::Submission | Role::Submissions,
-            Identity::Anonymous,
-            RecipientClass::Local | RecipientClass::Foreign,
-        ) => Relay::Refuse(RelayRefusal::AuthenticationRequired),
-        (Role::Mx, Identity::Anonymous | Identity::Authenticated, RecipientClass::Foreign) => {
-            Relay::Refuse(RelayRefusal::NotSubmission)
+        (Role::Submission | Role::Submissions, RecipientClass::Local | RecipientClass::Foreign) => {
+            Relay::Refuse(RelayRefusal::AuthenticationRequired)
         }
-        (Role::Lmtp, Identity::Anonymous | Identity::Authenticated, RecipientClass::Foreign) => {
-            Relay::Refuse(RelayRefusal::FinalDelivery)
+        (Role::Lmtp, RecipientClass::Foreign) => Relay::Refuse(RelayRefusal::FinalDelivery),
+        (Role::Mx | Role::Custom, RecipientClass::Foreign) => match (role, origin) {
+            (Role::Mx, Origin::Trusted) => Relay::Forward,
+            (_, Origin::ProxyAlone) => Relay::Refuse(RelayRefusal::ClientUnknown),
+            (Role::Mx, _) => Relay::Refuse(RelayRefusal::NotSubmission),
+            (_, _) => Relay::Refuse(RelayRefusal::Stranger),
+        },
+    }
+}
+
+/// Where a client is, as far as relaying goes. Total on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// At an address that nobody has said anything about.
+    Anybody,
+    /// In a network whose hosts may send to anybody without a login.
+    Trusted,
+    /// Behind a declared proxy that has not said which client it speaks for. The proxy's own address
+    /// grants nothing: if it did, everybody could relay through it.
+    ProxyAlone,
+}
+
+impl Origin {
+    /// Every origin.
+    pub const ALL: [Self; 3] = [Self::Anybody, Self::Trusted, Self::ProxyAlone];
+
+    /// The origin of a client.
+    ///
+    /// `peer` is the address of the connected socket. If that is a proxy which configuration has declared,
+    /// `forwarded` is the client's address by PROXY or XCLIENT, if it has told one; what an undeclared
+    /// peer tells is not looked at. `trusts` says whether an address is in a network that may relay.
+    ///
+    /// ```
+    /// use mailwire_tls_policy::{Network, Origin};
+    ///
+    /// let trusted: Network = "10.0.0.0/8".parse()?;
+    /// let of = |peer: &str, is_proxy, client: Option<&str>| {
+    ///     let address = |it: &str| it.parse().unwrap();
+    ///     Origin::of(address(peer), is_proxy, client.map(address), |it| trusted.contains(it))
+    /// };
+    /// assert_eq!(of("10.0.0.9", false, None), Origin::Trusted);
+    /// // The proxy is in a trusted network, and its clients are not for that.
+    /// assert_eq!(of("10.0.0.1", true, None), Origin::ProxyAlone);
+    /// assert_eq!(of("10.0.0.1", true, Some("192.0.2.7")), Origin::Anybody);
+    /// // Nobody has declared this one.
+    /// assert_eq!(of("192.0.2.1", false, Some("10.0.0.9")), Origin::Anybody);
+    /// # Ok::<(), mailwire_tls_policy::NetworkError>(())
+    /// ```
+    pub fn of(
+        peer: IpAddr,
+        is_declared_proxy: bool,
+        forwarded: Option<IpAddr>,
+        trusts: impl FnOnce(IpAddr) -> bool,
+    ) -> Self {
+        let client = match (is_declared_proxy, forwarded) {
+            (false, _) => peer,
+            (true, Some(client)) => client,
+            (true, None) => return Self::ProxyAlone,
+        };
+        if trusts(client.to_canonical()) {
+            Self::Trusted
+        } else {
+            Self::Anybody
         }
+    }
+
+    /// The origin's name in tables and logs, in snake case.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Anybody => "anybody",
+            Self::Trusted => "trusted",
+            Self::ProxyAlone => "proxy_alone",
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
     }
 }
 
@@ -101,14 +181,20 @@ pub enum RelayRefusal {
     FinalDelivery,
     /// A recipient on a submission listener, before AUTH.
     AuthenticationRequired,
+    /// A foreign recipient from a declared proxy that has not said for whom.
+    ClientUnknown,
+    /// A foreign recipient on a listener of another purpose, from somebody who is not known there.
+    Stranger,
 }
 
 impl RelayRefusal {
     /// Every reason, once.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 5] = [
         Self::NotSubmission,
         Self::FinalDelivery,
         Self::AuthenticationRequired,
+        Self::ClientUnknown,
+        Self::Stranger,
     ];
 
     /// The reply code.
@@ -119,7 +205,7 @@ impl RelayRefusal {
     #[must_use]
     pub const fn code(self) -> u16 {
         match self {
-            Self::NotSubmission => 554,
+            Self::NotSubmission | Self::ClientUnknown | Self::Stranger => 554,
             Self::FinalDelivery => 550,
             Self::AuthenticationRequired => 530,
         }
@@ -130,7 +216,9 @@ impl RelayRefusal {
     #[must_use]
     pub const fn enhanced(self) -> (u8, u16, u16) {
         match self {
-            Self::NotSubmission | Self::FinalDelivery => (5, 7, 1),
+            Self::NotSubmission | Self::FinalDelivery | Self::ClientUnknown | Self::Stranger => {
+                (5, 7, 1)
+            }
             Self::AuthenticationRequired => (5, 7, 0),
         }
     }
@@ -144,6 +232,8 @@ impl RelayRefusal {
             }
             Self::FinalDelivery => "Relay access denied: LMTP delivers to local mailboxes only",
             Self::AuthenticationRequired => "Authentication required",
+            Self::ClientUnknown => "Relay access denied: the proxy has not said for whom",
+            Self::Stranger => "Relay access denied",
         }
     }
 
@@ -151,7 +241,7 @@ impl RelayRefusal {
     #[must_use]
     pub const fn rule(self) -> &'static str {
         match self {
-            Self::NotSubmission => "RFC 5321 section 3.6.2",
+            Self::NotSubmission | Self::ClientUnknown | Self::Stranger => "RFC 5321 section 3.6.2",
             Self::FinalDelivery => "RFC 2033 section 5, RFC 5321 section 3.6.2",
             Self::AuthenticationRequired => "RFC 6409 section 4.3",
         }
@@ -170,6 +260,13 @@ impl RelayRefusal {
                  to be local, add it to the local domains."
             }
             Self::AuthenticationRequired => "Give the client a user name and a password.",
+            Self::ClientUnknown => {
+                "Let the proxy tell the client's address (PROXY, or XCLIENT with ADDR) and its login \
+                 (XCLIENT with LOGIN); its own address grants nothing."
+            }
+            Self::Stranger => {
+                "Let the client log in here, or name its network among those that are trusted."
+            }
         }
     }
 
@@ -180,6 +277,8 @@ impl RelayRefusal {
             Self::NotSubmission => "relay_not_submission",
             Self::FinalDelivery => "relay_final_delivery",
             Self::AuthenticationRequired => "authentication_required",
+            Self::ClientUnknown => "relay_client_unknown",
+            Self::Stranger => "relay_stranger",
         }
     }
 }

@@ -25,11 +25,20 @@ pub enum Role {
     Submissions,
     /// Final delivery behind a queue (RFC 2033).
     Lmtp,
+    /// Anything else that is spoken to in SMTP: a hop between servers of one operator, a way back from a
+    /// content filter. Nobody knows what it is for but its record.
+    Custom,
 }
 
 impl Role {
     /// Every role, once.
-    pub const ALL: [Self; 4] = [Self::Mx, Self::Submission, Self::Submissions, Self::Lmtp];
+    pub const ALL: [Self; 5] = [
+        Self::Mx,
+        Self::Submission,
+        Self::Submissions,
+        Self::Lmtp,
+        Self::Custom,
+    ];
 
     /// The role's name in configuration and logs, in lower case.
     #[must_use]
@@ -39,7 +48,16 @@ impl Role {
             Self::Submission => "submission",
             Self::Submissions => "submissions",
             Self::Lmtp => "lmtp",
+            Self::Custom => "custom",
         }
+    }
+
+    /// The role that a TCP port is registered for, if it is one of mail's.
+    #[must_use]
+    pub fn of_port(port: u16) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|role| role.well_known_port() == Some(port))
     }
 
     /// The TCP port registered for the role, or `None` where there is none.
@@ -52,7 +70,7 @@ impl Role {
             Self::Mx => Some(25),
             Self::Submission => Some(587),
             Self::Submissions => Some(465),
-            Self::Lmtp => None,
+            Self::Lmtp | Self::Custom => None,
         }
     }
 }
@@ -73,6 +91,7 @@ impl FromStr for Role {
             "submission" => Ok(Self::Submission),
             "submissions" => Ok(Self::Submissions),
             "lmtp" => Ok(Self::Lmtp),
+            "custom" => Ok(Self::Custom),
             _ => Err(UnknownRole),
         }
     }
@@ -85,7 +104,7 @@ pub struct UnknownRole;
 
 impl fmt::Display for UnknownRole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown role: allowed are mx, submission, submissions, lmtp")
+        f.write_str("unknown role: allowed are mx, submission, submissions, lmtp, custom")
     }
 }
 

@@ -64,6 +64,7 @@ fn every_listener() -> Vec<(u16, Listener)> {
                                 scope,
                                 cleartext_auth,
                                 enabled,
+                                enabled_by_default: true,
                             };
                             all.push((port, listener));
                         }

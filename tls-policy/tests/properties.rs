@@ -16,6 +16,7 @@ fn every_listener() -> impl Iterator<Item = Listener> {
             AuthRule::ALL.into_iter().flat_map(move |auth| {
                 Scope::ALL.into_iter().flat_map(move |scope| {
                     CleartextAuth::ALL.map(move |cleartext_auth| Listener {
+                        enabled_by_default: true,
                         role,
                         tls,
                         auth,
@@ -48,7 +49,7 @@ fn allows_no_more(strict: &Listener, loose: &Listener, acts: &[Act]) -> bool {
 #[test]
 fn the_walk_is_whole() {
     let listeners: HashSet<Listener> = every_listener().collect();
-    assert_eq!(listeners.len(), 4 * 4 * 3 * 4 * 3);
+    assert_eq!(listeners.len(), 5 * 4 * 3 * 4 * 3);
 }
 
 #[test]

@@ -2,9 +2,9 @@
 //! RFCs and from what went wrong in the field, not from the functions.
 
 use mailwire_tls_policy::{
-    Act, AuthRule, Channel, CleartextAuth, Identity, Lint, Listener, NotBound, Offers, Reason,
-    RecipientClass, Relay, RelayRefusal, Role, Scope, Severity, TlsMode, Verdict, decide, offers,
-    relay,
+    Act, AuthRule, Channel, CleartextAuth, Identity, Lint, Listener, NotBound, Offers, Origin,
+    Reason, RecipientClass, Relay, RelayRefusal, Role, Scope, SenderClass, SenderRule, Severity,
+    TlsMode, Verdict, decide, offers, relay, sender,
 };
 
 const MAIL_ACTS: [Act; 4] = [Act::Mail, Act::Rcpt, Act::Data, Act::Verify];
@@ -321,8 +321,11 @@ fn s5_a_second_auth_is_refused() {
 #[test]
 fn s5_relaying_takes_a_login_on_submission() {
     use RecipientClass::{Foreign, Local};
-    for identity in Identity::ALL {
-        let Relay::Refuse(refusal) = relay(Role::Mx, identity, Foreign) else {
+    for (identity, origin) in [
+        (Identity::Anonymous, Origin::Anybody),
+        (Identity::Authenticated, Origin::Anybody),
+    ] {
+        let Relay::Refuse(refusal) = relay(Role::Mx, origin, identity, Foreign) else {
             panic!("an open relay for {identity}")
         };
         assert_eq!((refusal.code(), refusal.enhanced()), (554, (5, 7, 1)));
@@ -335,24 +338,79 @@ fn s5_relaying_takes_a_login_on_submission() {
         ] {
             assert!(refusal.text().contains(words), "{words}");
         }
-        assert_eq!(relay(Role::Mx, identity, Local), Relay::Deliver);
-        assert_eq!(relay(Role::Lmtp, identity, Local), Relay::Deliver);
-        assert_eq!(
-            relay(Role::Lmtp, identity, Foreign),
-            Relay::Refuse(RelayRefusal::FinalDelivery)
-        );
+    }
+    for origin in Origin::ALL {
+        for identity in Identity::ALL {
+            assert_eq!(relay(Role::Mx, origin, identity, Local), Relay::Deliver);
+            assert_eq!(relay(Role::Lmtp, origin, identity, Local), Relay::Deliver);
+            assert_eq!(
+                relay(Role::Lmtp, origin, identity, Foreign),
+                Relay::Refuse(RelayRefusal::FinalDelivery)
+            );
+        }
     }
     for role in [Role::Submission, Role::Submissions] {
-        assert_eq!(
-            relay(role, Identity::Authenticated, Foreign),
-            Relay::Forward
-        );
-        assert_eq!(relay(role, Identity::Authenticated, Local), Relay::Deliver);
+        for origin in Origin::ALL {
+            let of_user = |recipient| relay(role, origin, Identity::Authenticated, recipient);
+            assert_eq!(of_user(Foreign), Relay::Forward);
+            assert_eq!(of_user(Local), Relay::Deliver);
+        }
         for recipient in RecipientClass::ALL {
-            let Relay::Refuse(refusal) = relay(role, Identity::Anonymous, recipient) else {
-                panic!("{role} took a recipient from a stranger")
-            };
-            assert_eq!((refusal.code(), refusal.enhanced()), (530, (5, 7, 0)));
+            for origin in [Origin::Anybody, Origin::ProxyAlone] {
+                let answer = relay(role, origin, Identity::Anonymous, recipient);
+                let Relay::Refuse(refusal) = answer else {
+                    panic!("{role} took a recipient from a stranger")
+                };
+                assert_eq!((refusal.code(), refusal.enhanced()), (530, (5, 7, 0)));
+            }
+        }
+    }
+}
+
+#[test]
+fn s5_a_declared_proxys_own_address_grants_nothing() {
+    let everything = |_| true;
+    let proxy = "10.0.0.1".parse().unwrap();
+    let client = "192.0.2.7".parse().unwrap();
+    // However far the trusted networks go: with no client told, trust is none.
+    let alone = Origin::of(proxy, true, None, everything);
+    assert_eq!(alone, Origin::ProxyAlone);
+    for role in Role::ALL {
+        let answer = relay(role, alone, Identity::Anonymous, RecipientClass::Foreign);
+        assert!(matches!(answer, Relay::Refuse(_)), "{role}");
+    }
+    // The proxy's network is trusted, and the client is not in it.
+    let of_proxy = |address| address == proxy;
+    assert_eq!(
+        Origin::of(proxy, true, Some(client), of_proxy),
+        Origin::Anybody
+    );
+    assert_eq!(Origin::of(proxy, false, None, of_proxy), Origin::Trusted);
+    // Who is not declared cannot say that it is somebody else.
+    assert_eq!(
+        Origin::of(client, false, Some(proxy), of_proxy),
+        Origin::Anybody
+    );
+}
+
+#[test]
+fn s5_users_send_in_their_own_name() {
+    for (rule, class, allowed) in [
+        (SenderRule::Any, SenderClass::OfSomebodyElse, true),
+        (SenderRule::Any, SenderClass::Foreign, true),
+        (SenderRule::NobodyElses, SenderClass::OfSomebodyElse, false),
+        (SenderRule::NobodyElses, SenderClass::Foreign, true),
+        (SenderRule::Own, SenderClass::OfSomebodyElse, false),
+        (SenderRule::Own, SenderClass::Foreign, false),
+        (SenderRule::Own, SenderClass::Own, true),
+        // RFC 8098 section 3: a report that a message was read comes from nobody.
+        (SenderRule::Own, SenderClass::Empty, true),
+    ] {
+        let answer = sender(rule, Identity::Authenticated, class);
+        assert_eq!(answer.is_ok(), allowed, "{rule} {class}");
+        assert_eq!(sender(rule, Identity::Anonymous, class), Ok(()));
+        if let Err(refusal) = answer {
+            assert_eq!(refusal.to_string(), "550 5.7.1 Sender address not yours");
         }
     }
 }

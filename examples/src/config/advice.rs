@@ -66,7 +66,7 @@ pub(super) fn on_listeners(listeners: &[ListenerSettings], users: &Users) -> Vec
     }
     let takes_logins = |listener: &ListenerSettings| match listener.asked.role {
         Role::Submission | Role::Submissions => true,
-        Role::Mx | Role::Lmtp => false,
+        Role::Mx | Role::Lmtp | Role::Custom => false,
     };
     if users.is_empty() && listeners.iter().any(takes_logins) {
         advice.push(warning(
