@@ -47,6 +47,7 @@
 //! | how are users to connect? | [`published`] |
 //! | as a client: STARTTLS now? | [`outbound::start_tls`] |
 //! | as a client: authenticate over this? | [`outbound::authenticate`] |
+//! | as a client: what comes next? | [`outbound::next`](outbound::next()) |
 //! | what does this domain say of its servers? | [`outbound::StsPolicy`] |
 //! | what do its TLSA records demand? | [`outbound::TlsaAnswer::demands`] |
 //! | and all of that together, with what the operator and the message want? | [`outbound::demand`] |

@@ -16,7 +16,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use mailwire_tls_policy::outbound::{
-    self, CertificateCheck, MechanismClass, PeerLocation, Policy, Step, authenticate, start_tls,
+    self, CertificateCheck, MechanismClass, MechanismClasses, PeerLocation, Policy, Step,
+    authenticate, start_tls,
 };
 use mailwire_tls_policy::{
     Act, AuthRule, Channel, CleartextAuth, Identity, Lint, Listener, NotBound, Origin, Reason,
@@ -322,6 +323,8 @@ fn outbound() {
         }
     }
 
+    steps(&mut page);
+
     page.push_str("\n## Mechanisms\n\n| name | class |\n|---|---|\n");
     for name in [
         "PLAIN",
@@ -352,6 +355,69 @@ fn outbound() {
         .unwrap();
     }
     compare("outbound.md", &page);
+}
+
+/// The step that comes next, of a client that has credentials for every class of mechanisms.
+fn steps(page: &mut String) {
+    page.push_str(
+        "\n## What comes next, with credentials\n\nNothing was tried yet. Each column is what the server \
+         lists: STARTTLS (s), and mechanisms that show\nthe secret (c), that do not (r), and EXTERNAL (x).\n",
+    );
+    let offers: Vec<(String, outbound::Offered)> = [false, true]
+        .into_iter()
+        .flat_map(|starttls| {
+            [&[][..], &[0], &[1], &[0, 1], &[2], &[0, 2]].map(|places: &[usize]| {
+                let classes = places.iter().map(|it| MechanismClass::ALL[*it]);
+                let mechanisms: MechanismClasses = classes.collect();
+                let letters: String = places.iter().map(|it| ['c', 'r', 'x'][*it]).collect();
+                let starttls_letter = if starttls { "s" } else { "" };
+                let offered = outbound::Offered {
+                    starttls,
+                    mechanisms,
+                };
+                (format!("{starttls_letter}{letters}"), offered)
+            })
+        })
+        .collect();
+    for tls in outbound::TlsMode::ALL {
+        write!(page, "\n### TLS {tls}\n\n| in clear | channel | peer |").unwrap();
+        for (label, _) in &offers {
+            let label = if label.is_empty() { "-" } else { label };
+            write!(page, " {label} |").unwrap();
+        }
+        page.push_str("\n|---|---|---|");
+        page.push_str(&"---|".repeat(offers.len()));
+        page.push('\n');
+        for cleartext_auth in CleartextAuth::ALL {
+            for channel in Channel::ALL {
+                for location in PeerLocation::ALL {
+                    write!(page, "| {cleartext_auth} | {channel} | {location} |").unwrap();
+                    for (_, offered) in &offers {
+                        let answers = CertificateCheck::ALL.map(|check| {
+                            let policy = Policy {
+                                tls,
+                                check,
+                                cleartext_auth,
+                            };
+                            let able = MechanismClass::ALL.into_iter().collect();
+                            let login = outbound::Login::Wanted(able);
+                            let nothing = outbound::Tried::NOTHING;
+                            outbound::next(&policy, login, channel, location, *offered, nothing)
+                        });
+                        assert!(answers.iter().all(|answer| *answer == answers[0]));
+                        let cell = match answers[0] {
+                            outbound::Next::StartTls => "STARTTLS".to_owned(),
+                            outbound::Next::Authenticate(class) => format!("AUTH {class}"),
+                            outbound::Next::Proceed => "mail".to_owned(),
+                            outbound::Next::Abort(refusal) => format!("*{}*", refusal.name()),
+                        };
+                        write!(page, " {cell} |").unwrap();
+                    }
+                    page.push('\n');
+                }
+            }
+        }
+    }
 }
 
 const SESSION_HEAD: &str = "\

@@ -1,12 +1,16 @@
 //! Networks: what is one, and what is in it.
 
+#![allow(
+    clippy::expect_used,
+    reason = "helpers of tests; the lint only knows the tests themselves"
+)]
+
 use core::net::IpAddr;
 
 use mailwire_tls_policy::{Network, NetworkError};
 
 fn network(text: &str) -> Network {
-    text.parse()
-        .unwrap_or_else(|error| panic!("{text}: {error}"))
+    text.parse().expect(text)
 }
 
 #[test]

@@ -21,22 +21,28 @@ pub enum Refusal {
     StartTlsNotOffered,
     /// STARTTLS is required and has not been done yet.
     StartTlsNotDone,
+    /// STARTTLS is required, was offered, and did not come about.
+    StartTlsRefused,
     /// TLS from the first octet is required and the channel has none.
     ImplicitTlsMissing,
     /// The secret would travel in clear text.
     CleartextAuthDenied,
     /// EXTERNAL is a login by what TLS established, and there is no TLS.
     ExternalNeedsTls,
+    /// There are credentials, and no mechanism that both sides have and that is left to try.
+    NoMechanism,
 }
 
 impl Refusal {
     /// Every refusal, once.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::StartTlsNotOffered,
         Self::StartTlsNotDone,
+        Self::StartTlsRefused,
         Self::ImplicitTlsMissing,
         Self::CleartextAuthDenied,
         Self::ExternalNeedsTls,
+        Self::NoMechanism,
     ];
 
     /// A stable name in snake case, for logs and machines.
@@ -45,9 +51,11 @@ impl Refusal {
         match self {
             Self::StartTlsNotOffered => "starttls_not_offered",
             Self::StartTlsNotDone => "starttls_not_done",
+            Self::StartTlsRefused => "starttls_refused",
             Self::ImplicitTlsMissing => "implicit_tls_missing",
             Self::CleartextAuthDenied => "cleartext_auth_denied",
             Self::ExternalNeedsTls => "external_needs_tls",
+            Self::NoMechanism => "no_usable_mechanism",
         }
     }
 
@@ -61,6 +69,9 @@ impl Refusal {
             Self::StartTlsNotDone => {
                 "our policy requires STARTTLS before anything is authenticated"
             }
+            Self::StartTlsRefused => {
+                "our policy requires STARTTLS, and the server offered it and did not do it"
+            }
             Self::ImplicitTlsMissing => {
                 "our policy requires TLS from the first octet and this connection has none"
             }
@@ -69,6 +80,9 @@ impl Refusal {
             }
             Self::ExternalNeedsTls => {
                 "the EXTERNAL mechanism needs TLS and this connection has none"
+            }
+            Self::NoMechanism => {
+                "there are credentials, and the server offers no mechanism that can use them"
             }
         }
     }
@@ -82,6 +96,10 @@ impl Refusal {
                  TLS to opportunistic or off if clear text is acceptable."
             }
             Self::StartTlsNotDone => "Complete STARTTLS first, then authenticate.",
+            Self::StartTlsRefused => {
+                "Look at the server's log for its certificate and key, or use its port with implicit \
+                 TLS (465), or try again later."
+            }
             Self::ImplicitTlsMissing => {
                 "Perform the TLS handshake right after connecting, or set TLS to starttls if the \
                  port begins in clear text (587)."
@@ -93,6 +111,10 @@ impl Refusal {
             Self::ExternalNeedsTls => {
                 "Use TLS (implicit or starttls) with a client certificate, or another mechanism."
             }
+            Self::NoMechanism => {
+                "Use the server's submission port (465 with implicit TLS, 587 with STARTTLS), since port \
+                 25 offers no login; or switch one of this side's mechanisms on at the server."
+            }
         }
     }
 
@@ -102,9 +124,11 @@ impl Refusal {
         match self {
             Self::StartTlsNotOffered => "RFC 3207 section 6",
             Self::StartTlsNotDone => "RFC 3207 section 6: TLS that is required comes first",
+            Self::StartTlsRefused => "RFC 3207 section 4.1",
             Self::ImplicitTlsMissing => "RFC 8314 section 3.3",
             Self::CleartextAuthDenied => "RFC 4954 section 4, RFC 8314 section 4.1",
             Self::ExternalNeedsTls => "RFC 4422 appendix A",
+            Self::NoMechanism => "RFC 4954 section 4",
         }
     }
 }
