@@ -4,9 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use mailwire_tls_policy::tls::{self, certified_key};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::version::{TLS12, TLS13};
 use rustls_pki_types::pem::{self, PemObject};
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
@@ -33,22 +33,21 @@ pub fn server_config(
         }
         CertificateSource::Files { cert, key } => (read_chain(cert)?, read_key(key)?),
     };
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_protocol_versions(&[&TLS13, &TLS12])
-        .map_err(CertificateError::Provider)?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(|error| match source {
-            CertificateSource::Files { cert, key } => CertificateError::Unusable {
-                cert: cert.clone(),
-                key: key.clone(),
-                source: error,
-            },
-            CertificateSource::SelfSigned | CertificateSource::None => {
-                CertificateError::Provider(error)
-            }
-        })?;
-    Ok(Some(Arc::new(config)))
+    let provider = Arc::new(ring::default_provider());
+    let certified = certified_key(&provider, chain, key).map_err(|error| match source {
+        CertificateSource::Files { cert, key } => CertificateError::Unusable {
+            cert: cert.clone(),
+            key: key.clone(),
+            source: error,
+        },
+        CertificateSource::SelfSigned | CertificateSource::None => {
+            CertificateError::Provider(error)
+        }
+    })?;
+    let config = tls::server_config(&provider, certified, [], None);
+    config
+        .map(|it| Some(Arc::new(it)))
+        .map_err(CertificateError::Provider)
 }
 
 /// Why there is no certificate to serve.

@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mailwire_tls_policy::outbound::CertificateCheck;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use mailwire_tls_policy::tls::{self, Check};
 use rustls::crypto::ring;
-use rustls::version::{TLS12, TLS13};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::pem::{self, PemObject};
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::{CertificateDer, ServerName};
 
 /// What a client does TLS with: TLS 1.2 and 1.3, and the cryptography of `ring`.
 ///
@@ -27,23 +26,15 @@ pub fn client_config(
     check: CertificateCheck,
     roots: Option<&Path>,
 ) -> Result<Arc<ClientConfig>, ClientTlsError> {
-    let provider = Arc::new(ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_protocol_versions(&[&TLS13, &TLS12])
-        .map_err(ClientTlsError::Provider)?;
-    let config = match check {
-        CertificateCheck::Verify => builder.with_root_certificates(root_store(roots)?),
-        CertificateCheck::Skip => {
-            let schemes = provider
-                .signature_verification_algorithms
-                .supported_schemes();
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(TakeAny { schemes }))
-        }
+    let check = match check {
+        CertificateCheck::Verify => Check::server_name(root_store(roots)?),
+        CertificateCheck::Skip => Check::Skip,
         CertificateCheck::Pin => return Err(ClientTlsError::PinNotSupported),
     };
-    Ok(Arc::new(config.with_no_client_auth()))
+    let provider = Arc::new(ring::default_provider());
+    tls::client_config(&provider, check, None)
+        .map(Arc::new)
+        .map_err(ClientTlsError::Provider)
 }
 
 /// The name that a server's certificate has to be good for: a host name or an IP address.
@@ -99,11 +90,14 @@ impl ClientTlsError {
     }
 }
 
-fn root_store(file: Option<&Path>) -> Result<RootCertStore, ClientTlsError> {
+/// Whom to trust: the issuers of the file, or without it those that Mozilla trusts.
+///
+/// # Errors
+///
+/// The file cannot be read or has no certificate that can be a root.
+pub fn root_store(file: Option<&Path>) -> Result<Arc<RootCertStore>, ClientTlsError> {
     let Some(path) = file else {
-        return Ok(RootCertStore::from_iter(
-            webpki_roots::TLS_SERVER_ROOTS.iter().cloned(),
-        ));
+        return Ok(tls::mozilla_roots());
     };
     let unusable = |source| ClientTlsError::Roots {
         path: path.to_owned(),
@@ -122,50 +116,7 @@ fn root_store(file: Option<&Path>) -> Result<RootCertStore, ClientTlsError> {
     if store.is_empty() {
         return Err(unusable(pem::Error::NoItemsFound));
     }
-    Ok(store)
-}
-
-/// Takes every certificate, and every signature made with its key: to check that somebody unknown
-/// holds the key of an unknown certificate would prove nothing.
-#[derive(Debug)]
-struct TakeAny {
-    /// What is told to the server, which chooses its certificate by it.
-    schemes: Vec<SignatureScheme>,
-}
-
-impl ServerCertVerifier for TakeAny {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.schemes.clone()
-    }
+    Ok(Arc::new(store))
 }
 
 #[cfg(test)]

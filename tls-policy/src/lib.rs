@@ -60,6 +60,9 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "rustls")]
+extern crate std;
+
 mod certificate;
 mod channel;
 mod cleartext;
@@ -76,6 +79,8 @@ mod refusal;
 mod relay;
 mod role;
 mod sender;
+#[cfg(feature = "rustls")]
+pub mod tls;
 
 pub use certificate::NotBound;
 pub use channel::{Channel, UnknownSpelling};

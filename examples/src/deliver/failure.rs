@@ -8,6 +8,7 @@ use mailwire_smtp_proto::policy::outbound::Refusal;
 use mailwire_smtp_proto::timer::Timer;
 use mailwire_smtp_proto::tokio_io::ConnectionError;
 use mailwire_smtp_proto::tokio_io::client::ClientError;
+use mailwire_tls_policy::tls;
 
 use crate::report::Outcome;
 
@@ -76,22 +77,19 @@ impl Failure {
     }
 
     fn tls(error: &rustls::Error) -> Self {
-        match error {
-            rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => {
-                let remedy = format!(
-                    "The server's certificate was not taken: {error}. Name its root by --ca and \
-                     its host by --servername, or take every certificate by --no-verify."
-                );
-                Self::local("certificate_not_verified", remedy)
-            }
-            _ => {
-                let remedy = format!(
-                    "TLS failed: {error}. If the port begins in clear text (25, 587), use --tls \
-                     starttls; if it begins in TLS (465), use --tls implicit."
-                );
-                Self::new(Outcome::ProtocolError, "tls_failed", remedy)
-            }
+        let failure = tls::failure(error);
+        if failure.is_about_certificate() {
+            let remedy = format!(
+                "{failure} Name its root by --ca and its host by --servername, or take every \
+                 certificate by --no-verify. ({error})"
+            );
+            return Self::local("certificate_not_verified", remedy);
         }
+        let remedy = format!(
+            "{failure} If the port begins in clear text (25, 587), use --tls starttls; if it begins \
+             in TLS (465), use --tls implicit. ({error})"
+        );
+        Self::new(Outcome::ProtocolError, "tls_failed", remedy)
     }
 
     /// The same, of a message whose content had been sent to its end.

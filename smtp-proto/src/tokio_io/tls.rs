@@ -4,6 +4,8 @@ use std::io;
 use std::sync::Arc;
 
 use mailwire_tls_policy::Channel;
+#[cfg(feature = "scram")]
+use mailwire_tls_policy::tls::exporter;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
@@ -62,31 +64,14 @@ pub async fn resume<S: AsyncRead + AsyncWrite + Unpin>(
 #[cfg(feature = "scram")]
 pub fn server_binding<S>(stream: &server::TlsStream<S>) -> Option<ChannelBinding> {
     let (_, connection) = stream.get_ref();
-    exporter(connection, connection.protocol_version())
+    exporter(connection).map(|it| ChannelBinding::TlsExporter(it.to_vec()))
 }
 
 /// The same of a client's stream.
 #[cfg(feature = "scram")]
 pub fn client_binding<S>(stream: &client::TlsStream<S>) -> Option<ChannelBinding> {
     let (_, connection) = stream.get_ref();
-    exporter(connection, connection.protocol_version())
-}
-
-#[cfg(feature = "scram")]
-fn exporter<D>(
-    connection: &rustls::ConnectionCommon<D>,
-    version: Option<rustls::ProtocolVersion>,
-) -> Option<ChannelBinding> {
-    /// RFC 9266 section 2: 32 octets, this label, and an empty context.
-    const LABEL: &[u8] = b"EXPORTER-Channel-Binding";
-    if version != Some(rustls::ProtocolVersion::TLSv1_3) {
-        return None;
-    }
-    let data = vec![0; 32];
-    let data = connection
-        .export_keying_material(data, LABEL, Some(&[]))
-        .ok()?;
-    Some(ChannelBinding::TlsExporter(data))
+    exporter(connection).map(|it| ChannelBinding::TlsExporter(it.to_vec()))
 }
 
 async fn within<T>(
