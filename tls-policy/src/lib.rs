@@ -50,12 +50,22 @@
 //! | as a client: what comes next? | [`outbound::next`](outbound::next()) |
 //! | what does this domain say of its servers? | [`outbound::StsPolicy`] |
 //! | what do its TLSA records demand? | [`outbound::TlsaAnswer::demands`] |
+//! | what does a report on TLS say of that? | [`outbound::ResultType`] |
 //! | and all of that together, with what the operator and the message want? | [`outbound::demand`] |
 //!
 //! The truth tables of those that decide, over the whole product of their inputs, are Markdown files in
 //! the `tests` folder of this crate.
 //!
-//! The crate is `no_std`, allocates nothing and depends on nothing.
+//! # Features
+//!
+//! Without any, the crate is `no_std`, allocates nothing and depends on nothing.
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `serde` | the records and words of configuration, read and written by serde |
+//! | `rustls` | `tls`: verifiers, configurations and facts of TLS |
+//! | `mozilla-roots` | the issuers that Mozilla trusts |
+//! | `platform-roots` | the issuers that the system trusts |
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -71,6 +81,7 @@ mod explain;
 mod handshake;
 mod lint;
 mod listener;
+mod names;
 mod network;
 pub mod outbound;
 mod ports;
@@ -79,6 +90,8 @@ mod refusal;
 mod relay;
 mod role;
 mod sender;
+#[cfg(feature = "serde")]
+mod serde;
 #[cfg(feature = "rustls")]
 pub mod tls;
 
@@ -90,6 +103,7 @@ pub use explain::{Explanation, PortReason, explain};
 pub use handshake::HandshakeFailure;
 pub use lint::{Lint, Severity};
 pub use listener::{AuthRule, Listener, Scope, TlsMode};
+pub use names::UnknownName;
 pub use network::{Network, NetworkError};
 pub use ports::{PortError, PortList};
 pub use published::{ClientSecurity, ClientSetting, published};

@@ -16,6 +16,7 @@ mod peer;
 mod refusal;
 mod step;
 mod sts;
+mod tlsrpt;
 
 pub use authenticate::{MechanismClass, authenticate};
 pub use dane::{Dane, DaneChecks, TlsaAnswer, TlsaRecord};
@@ -26,3 +27,4 @@ pub use peer::PeerLocation;
 pub use refusal::Refusal;
 pub use step::{Step, start_tls};
 pub use sts::{StsError, StsMode, StsPolicy, StsRecord};
+pub use tlsrpt::{PolicyType, ResultType, StsFetchError};
