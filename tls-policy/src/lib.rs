@@ -43,6 +43,7 @@
 //! | what does EHLO list? | [`offers`] |
 //! | is this recipient delivered, passed on or refused? | [`relay`](relay()) |
 //! | may this user send in that name? | [`sender`](sender()) |
+//! | what in a configuration contradicts itself? | [`Configuration::lint`] |
 //! | why is this port served, or why not? | [`explain`](explain()) |
 //! | how are users to connect? | [`published`] |
 //! | as a client: STARTTLS now? | [`outbound::start_tls`] |
@@ -76,6 +77,7 @@ extern crate std;
 mod certificate;
 mod channel;
 mod cleartext;
+mod configuration;
 mod decide;
 mod explain;
 mod handshake;
@@ -98,6 +100,9 @@ pub mod tls;
 pub use certificate::NotBound;
 pub use channel::{Channel, UnknownSpelling};
 pub use cleartext::{CleartextAuth, UnknownCleartextAuth};
+pub use configuration::{
+    Concern, Configuration, Contradiction, Finding, Placed, Subject, Upstream,
+};
 pub use decide::{Act, Identity, Offers, Verdict, decide, decide_mechanism, offers};
 pub use explain::{Explanation, PortReason, explain};
 pub use handshake::HandshakeFailure;

@@ -111,6 +111,12 @@ impl Network {
         self.covers(other) || other.covers(self)
     }
 
+    /// Whether every address of its kind is in it.
+    #[must_use]
+    pub const fn is_everybody(self) -> bool {
+        self.prefix == 0
+    }
+
     /// Whether nobody on the Internet has an address of it.
     #[must_use]
     pub fn is_private(self) -> bool {

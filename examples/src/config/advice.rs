@@ -2,11 +2,13 @@
 
 use std::fmt;
 
-use mailwire_tls_policy::{Role, Severity};
+use mailwire_tls_policy::{Concern, Configuration, Contradiction, Placed, Severity, Subject};
 
 use crate::users::Users;
 
 use super::settings::{Limits, ListenerSettings};
+
+const NO_USERS: Concern = Concern::Contradiction(Contradiction::NobodyCanLogIn);
 
 /// Something that an operator should look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,50 +37,35 @@ pub(super) fn warning(subject: impl Into<String>, text: impl Into<String>) -> Ad
     }
 }
 
-fn error(subject: impl Into<String>, text: impl Into<String>) -> Advice {
-    Advice {
-        severity: Severity::Error,
-        ..warning(subject, text)
-    }
-}
-
-/// About the listeners and the accounts that belong to them.
-pub(super) fn on_listeners(listeners: &[ListenerSettings], users: &Users) -> Vec<Advice> {
-    let mut advice = Vec::new();
-    for (index, listener) in listeners.iter().enumerate() {
-        let subject = subject(index, listener);
-        if let Some(found) = on_port(&subject, listener) {
-            advice.push(found);
-        }
-        match listener.served {
-            Err(reason) => {
-                advice.push(warning(
-                    &subject,
-                    format!("{} {}", reason.text(), reason.remedy()),
-                ));
-            }
-            Ok(served) => advice.extend(served.lint().map(|lint| Advice {
-                severity: lint.severity(),
-                subject: subject.clone(),
-                text: format!("{} {}", lint.text(), lint.remedy()),
-            })),
-        }
-    }
-    let takes_logins = |listener: &ListenerSettings| match listener.asked.role {
-        Role::Submission | Role::Submissions => true,
-        Role::Mx | Role::Lmtp | Role::Custom => false,
+/// What the policy finds in the configuration.
+pub(super) fn of_policy(
+    listeners: &[ListenerSettings],
+    users: &Users,
+    has_certificate: bool,
+) -> Vec<Advice> {
+    let placed: Vec<Placed<'_>> = listeners
+        .iter()
+        .map(|it| Placed::new(it.address.port(), it.asked))
+        .collect();
+    let configuration = Configuration {
+        listeners: &placed,
+        has_certificate,
+        has_accounts: !users.is_empty(),
+        trusted: &[],
+        upstream: None,
     };
-    if users.is_empty() && listeners.iter().any(takes_logins) {
-        advice.push(warning(
-            "user",
-            "No account exists, so nobody can log in on submission. Add a [[user]] with name and \
-             password.",
-        ));
-    }
-    if !listeners.iter().any(|listener| listener.served.is_ok()) {
-        advice.push(error("listener", "None of the listeners can be served."));
-    }
-    advice
+    let advice = configuration.lint().map(|finding| Advice {
+        severity: finding.severity(),
+        subject: match finding.subject {
+            Subject::Listener(index) => subject(index, listeners),
+            // The section that would have to be written.
+            Subject::Whole if finding.concern == NO_USERS => "user".to_owned(),
+            Subject::Whole => "listener".to_owned(),
+            Subject::Upstream => "relay".to_owned(),
+        },
+        text: finding.to_string(),
+    });
+    advice.collect()
 }
 
 /// About bounds below what every server has to take.
@@ -99,32 +86,10 @@ pub(super) fn on_limits(limits: &Limits) -> Vec<Advice> {
     advice
 }
 
-/// A port that is registered for another role.
-fn on_port(subject: &str, listener: &ListenerSettings) -> Option<Advice> {
-    let port = listener.address.port();
-    let owner = Role::ALL
-        .into_iter()
-        .find(|role| role.well_known_port() == Some(port))?;
-    match (listener.asked.role, owner) {
-        (role, owner) if role == owner => None,
-        (Role::Lmtp, Role::Mx) => Some(error(
-            subject,
-            "LMTP must not be served on port 25 (RFC 2033 section 5). Give it another port.",
-        )),
-        (role, owner) => Some(warning(
-            subject,
-            format!(
-                "Clients that connect to port {port} expect {owner}, not {role}. Use the role \
-                 {owner} here, or another port."
-            ),
-        )),
-    }
-}
-
-fn subject(index: usize, listener: &ListenerSettings) -> String {
+fn subject(index: usize, listeners: &[ListenerSettings]) -> String {
     let number = index.saturating_add(1);
-    format!(
-        "listener[{number}] ({}, {})",
-        listener.asked.role, listener.address
-    )
+    match listeners.get(index) {
+        Some(it) => format!("listener[{number}] ({}, {})", it.asked.role, it.address),
+        None => format!("listener[{number}]"),
+    }
 }

@@ -75,7 +75,7 @@ fn read_root(root: Section<'_, '_>) -> Option<Settings> {
         })
         .collect();
     advice.extend(advice::on_limits(&limits));
-    advice.extend(advice::on_listeners(&listeners, &users));
+    advice.extend(advice::of_policy(&listeners, &users, has_certificate));
     Some(Settings {
         hostname: hostname?,
         mailboxes: Mailboxes::new(domains?, patterns?),

@@ -499,7 +499,8 @@ fn advice() {
     );
     let (errors, text) = advice(&with("submissions", "127.0.0.1:587"));
     assert!(
-        !errors && text.contains("port 587 expect submission, not submissions"),
+        !errors
+            && text.contains("(submissions, 127.0.0.1:587): The port is registered for another"),
         "{text}"
     );
     let (errors, text) = advice(&with("lmtp", "0.0.0.0:24"));
