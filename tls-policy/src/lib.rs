@@ -46,6 +46,7 @@
 //! | what in a configuration contradicts itself? | [`Configuration::lint`] |
 //! | why is this port served, or why not? | [`explain`](explain()) |
 //! | how are users to connect? | [`published`] |
+//! | as a client: why does it not work? | [`diagnose`](diagnose::diagnose) |
 //! | as a client: STARTTLS now? | [`outbound::start_tls`] |
 //! | as a client: authenticate over this? | [`outbound::authenticate`] |
 //! | as a client: what comes next? | [`outbound::next`](outbound::next()) |
@@ -79,6 +80,7 @@ mod channel;
 mod cleartext;
 mod configuration;
 mod decide;
+pub mod diagnose;
 mod explain;
 mod handshake;
 mod lint;

@@ -1,22 +1,23 @@
 //! What holds for every combination of level, TLSA records, MTA-STS policy and message.
 
 use mailwire_tls_policy::outbound::{
-    Anchor, CertificateCheck, Dane, Demand, Level, Sts, StsPolicy, TlsMode, Withheld, demand,
+    Anchor, CertificateCheck, Dane, Demand, Level, MessageTls, Sts, StsPolicy, TlsMode, Withheld,
+    demand,
 };
 
-fn every() -> impl Iterator<Item = (Level, Dane, Sts, bool)> {
+fn every() -> impl Iterator<Item = (Level, Dane, Sts, MessageTls)> {
     Level::ALL.into_iter().flat_map(|level| {
         Dane::ALL.into_iter().flat_map(move |dane| {
             Sts::ALL
                 .into_iter()
-                .flat_map(move |sts| [false, true].map(|require| (level, dane, sts, require)))
+                .flat_map(move |sts| MessageTls::ALL.map(|message| (level, dane, sts, message)))
         })
     })
 }
 
 /// How strict an answer is; nothing is stricter than not to send.
-fn strictness(level: Level, dane: Dane, sts: Sts, require_tls: bool) -> u8 {
-    demand(level, dane, sts, require_tls).map_or(9, |it| it.demand.strictness())
+fn strictness(level: Level, dane: Dane, sts: Sts, message: MessageTls) -> u8 {
+    demand(level, dane, sts, message).map_or(9, |it| it.demand.strictness())
 }
 
 #[test]
@@ -24,11 +25,24 @@ fn what_is_said_besides_never_loosens() {
     for (level, dane, sts, require) in every() {
         let here = strictness(level, dane, sts, require);
         // A message that asks for more gets no less.
-        assert!(strictness(level, dane, sts, true) >= strictness(level, dane, sts, false));
+        assert!(
+            strictness(level, dane, sts, MessageTls::Required)
+                >= strictness(level, dane, sts, MessageTls::Usual)
+        );
         // Nor does a policy, unless TLSA records come before it.
-        let enforced = strictness(level, dane, Sts::Enforce { permits: true }, false);
-        assert!(enforced >= strictness(level, dane, Sts::Silent, false));
-        let refused = strictness(level, dane, Sts::Enforce { permits: false }, false);
+        let enforced = strictness(
+            level,
+            dane,
+            Sts::Enforce { permits: true },
+            MessageTls::Usual,
+        );
+        assert!(enforced >= strictness(level, dane, Sts::Silent, MessageTls::Usual));
+        let refused = strictness(
+            level,
+            dane,
+            Sts::Enforce { permits: false },
+            MessageTls::Usual,
+        );
         assert!(refused >= enforced);
         // A policy that is tested changes nothing.
         for permits in [false, true] {
@@ -41,7 +55,7 @@ fn what_is_said_besides_never_loosens() {
         if level == Level::None {
             assert!(here == 0 || here == 9);
         } else {
-            assert!(here >= strictness(level, Dane::Silent, Sts::Silent, false).min(3));
+            assert!(here >= strictness(level, Dane::Silent, Sts::Silent, MessageTls::Usual).min(3));
         }
     }
 }
@@ -49,7 +63,7 @@ fn what_is_said_besides_never_loosens() {
 #[test]
 fn with_require_tls_everything_is_authenticated() {
     for (level, dane, sts, _) in every() {
-        if let Ok(asked) = demand(level, dane, sts, true) {
+        if let Ok(asked) = demand(level, dane, sts, MessageTls::Required) {
             assert!(
                 matches!(asked.demand, Demand::Authenticate(_)),
                 "{level} {dane} {sts}"
@@ -159,7 +173,7 @@ fn facts() {
             Ok(Authenticate(Anchor::MailServer)),
         ),
     ] {
-        let seen = demand(level, dane, sts, false).map(|it| it.demand);
+        let seen = demand(level, dane, sts, MessageTls::Usual).map(|it| it.demand);
         assert_eq!(seen, expected, "{level} {dane} {sts}");
     }
 }
@@ -180,5 +194,18 @@ fn a_policy_and_a_server() {
             Ok(expected),
             "{mode} {host}"
         );
+    }
+}
+
+/// RFC 8689 section 3: what the domain asserts is ignored, and what the operator demands is not.
+#[test]
+fn with_tls_optional_the_level_alone_counts() {
+    for (level, dane, sts, _) in every() {
+        let seen = demand(level, dane, sts, MessageTls::Optional);
+        let expected = match level {
+            Level::DaneOnly => demand(level, dane, Sts::Silent, MessageTls::Usual),
+            _ => demand(level, Dane::Silent, Sts::Silent, MessageTls::Usual),
+        };
+        assert_eq!(seen, expected, "{level} {dane} {sts}");
     }
 }

@@ -26,6 +26,19 @@ pub enum Level {
     Fingerprint,
 }
 
+/// What the message itself says of the TLS that it travels with (RFC 8689). Total on purpose.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum MessageTls {
+    /// Nothing.
+    #[default]
+    Usual,
+    /// Every hop has to be authenticated: REQUIRETLS was said at MAIL.
+    Required,
+    /// What the domain demands is to be passed over: its header has `TLS-Required: No`, to report a broken
+    /// server for instance. With REQUIRETLS at MAIL, the header does not count (RFC 8689 section 4.1).
+    Optional,
+}
+
 /// What the domain's MTA-STS policy says of a mail server. Total on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sts {
@@ -103,26 +116,35 @@ pub enum Withheld {
 ///    whether a server may be verified at all, unless it was named.
 /// 3. Else TLSA records come before an MTA-STS policy, which must not override them (RFC 8461 section 2).
 /// 4. Else an MTA-STS policy that is enforced, and then the level.
+/// 5. A message with `TLS-Required: No` goes by the level alone: what the domain asserts is ignored, what the
+///    operator demands is not (RFC 8689 section 3).
 ///
 /// # Errors
 ///
 /// [`Withheld`]: try another mail server, or later.
 ///
 /// ```
-/// use mailwire_tls_policy::outbound::{Anchor, Dane, Demand, Level, Sts, demand};
+/// use mailwire_tls_policy::outbound::{Anchor, Dane, Demand, Level, MessageTls, Sts, demand};
 ///
 /// let enforced = Sts::Enforce { permits: true };
-/// let asked = demand(Level::May, Dane::Silent, enforced, false).map(|it| it.demand);
+/// let asked = demand(Level::May, Dane::Silent, enforced, MessageTls::Usual).map(|it| it.demand);
 /// assert_eq!(asked, Ok(Demand::Authenticate(Anchor::MailServer)));
-/// let asked = demand(Level::May, Dane::Authenticate, enforced, false).map(|it| it.demand);
+/// let asked = demand(Level::May, Dane::Authenticate, enforced, MessageTls::Usual).map(|it| it.demand);
 /// assert_eq!(asked, Ok(Demand::Authenticate(Anchor::Tlsa)));
 /// ```
 pub const fn demand(
     level: Level,
     dane: Dane,
     sts: Sts,
-    require_tls: bool,
+    message: MessageTls,
 ) -> Result<Demanded, Withheld> {
+    let require_tls = matches!(message, MessageTls::Required);
+    let (dane, sts) = match (message, level) {
+        (MessageTls::Usual | MessageTls::Required, _) => (dane, sts),
+        // The level is the operator's own word, which a message does not change.
+        (MessageTls::Optional, Level::DaneOnly) => (dane, Sts::Silent),
+        (MessageTls::Optional, _) => (Dane::Silent, Sts::Silent),
+    };
     let of_level = match level {
         Level::None => {
             return match require_tls {
@@ -201,6 +223,11 @@ impl Sts {
         Self::Enforce { permits: true },
         Self::Enforce { permits: false },
     ];
+}
+
+impl MessageTls {
+    /// Everything that it can say.
+    pub const ALL: [Self; 3] = [Self::Usual, Self::Required, Self::Optional];
 }
 
 impl Level {

@@ -20,7 +20,7 @@ mod tlsrpt;
 
 pub use authenticate::{MechanismClass, authenticate};
 pub use dane::{Dane, DaneChecks, TlsaAnswer, TlsaRecord};
-pub use level::{Anchor, Demand, Demanded, Level, Sts, Withheld, demand};
+pub use level::{Anchor, Demand, Demanded, Level, MessageTls, Sts, Withheld, demand};
 pub use mode::{CertificateCheck, Policy, TlsMode, UnknownTlsMode};
 pub use next::{Login, MechanismClasses, Next, Offered, Tried, next};
 pub use peer::PeerLocation;
