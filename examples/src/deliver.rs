@@ -39,7 +39,6 @@ mod transcript;
 
 use dialogue::{Dialogue, Next};
 use failure::Failure;
-pub(crate) use login::MECHANISMS;
 use prepared::Prepared;
 use record::Record;
 use transcript::Transcript;

@@ -1,4 +1,4 @@
-//! What the example programs `edge` and `send` are made of, beside the family's crates.
+//! What the example programs `edge`, `send` and `probe` are made of, beside the family's crates.
 //!
 //! The programs are small on purpose: the dialogue is in `mailwire_smtp_proto`, the rules about
 //! ports, TLS and AUTH in `mailwire_tls_policy`. What is left is what every program has to bring
@@ -10,11 +10,13 @@
 //! | `edge` | [`edge_args`], [`config`], [`check`], [`explain`], [`banner`], [`serve`], [`session`] |
 //! | its mail | [`mail`], [`mailboxes`], [`maildir`], [`received`], [`status`] |
 //! | its trust | [`certificate`], [`users`] |
-//! | `send` | [`send_args`], [`client_tls`], [`deliver`], [`report`] |
+//! | `send` | [`send_args`], [`client_tls`], [`candidates`], [`deliver`], [`report`] |
+//! | `probe` | [`probe`] |
 
 #![forbid(unsafe_code)]
 
 pub mod banner;
+pub mod candidates;
 pub mod certificate;
 pub mod check;
 pub mod client_tls;
@@ -26,6 +28,7 @@ pub mod logins;
 pub mod mail;
 pub mod mailboxes;
 pub mod maildir;
+pub mod probe;
 pub mod received;
 pub mod report;
 pub mod send_args;

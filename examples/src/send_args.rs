@@ -13,7 +13,7 @@ use clap::Parser;
 use mailwire_tls_policy::CleartextAuth;
 use mailwire_tls_policy::outbound::{CertificateCheck, Policy, TlsMode};
 
-use crate::deliver::MECHANISMS;
+use crate::candidates::MECHANISMS;
 use crate::report::{Outcome, Report};
 use crate::users::Password;
 

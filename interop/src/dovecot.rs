@@ -143,10 +143,27 @@ impl Drop for Dovecot {
 
 /// A certificate for this host, signed by itself, as `cert.pem` and `key.pem`.
 pub(crate) fn certificate(folder: &Path) {
+    make_certificate(folder, 2400);
+}
+
+/// The same, over since 2021.
+///
+/// # Panics
+///
+/// If it cannot be made.
+pub fn expired_certificate(folder: &Path) {
+    make_certificate(folder, 2021);
+}
+
+fn make_certificate(folder: &Path, until: i32) {
     let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let made = rcgen::generate_simple_self_signed(names).expect("a certificate");
-    fs::write(folder.join("cert.pem"), made.cert.pem()).expect("a file");
-    fs::write(folder.join("key.pem"), made.signing_key.serialize_pem()).expect("a file");
+    let mut params = rcgen::CertificateParams::new(names).expect("they are names");
+    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    params.not_after = rcgen::date_time_ymd(until, 1, 1);
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let made = params.self_signed(&key).expect("a certificate");
+    fs::write(folder.join("cert.pem"), made.pem()).expect("a file");
+    fs::write(folder.join("key.pem"), key.serialize_pem()).expect("a file");
 }
 
 fn base64(text: &str) -> String {

@@ -18,7 +18,7 @@ mod message;
 mod postfix;
 mod programs;
 
-pub use dovecot::Dovecot;
+pub use dovecot::{Dovecot, expired_certificate};
 pub use edge::Edge;
 pub use message::{message, stored_content};
 pub use postfix::Postfix;

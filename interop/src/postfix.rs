@@ -2,7 +2,7 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -26,6 +26,17 @@ impl Postfix {
     /// If it does not start.
     #[must_use]
     pub fn start(dovecot: &Dovecot) -> Self {
+        Self::start_with(dovecot, "", certificate)
+    }
+
+    /// Starts one with more, or other, settings in `main.cf`, and with the certificate that `make` puts
+    /// into its folder as `cert.pem` and `key.pem`.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    #[must_use]
+    pub fn start_with(dovecot: &Dovecot, settings: &str, make: fn(&Path)) -> Self {
         let postfix = Self {
             folder: TempDir::new().expect("a folder for the test"),
             port: free_port(),
@@ -37,8 +48,12 @@ impl Postfix {
         }
         let owned = run(Command::new("chown").arg("postfix").arg(root.join("data")));
         assert!(owned.status.success(), "{owned:?}");
-        certificate(root);
-        fs::write(root.join("etc/main.cf"), postfix.main(dovecot)).expect("a file");
+        make(root);
+        fs::write(
+            root.join("etc/main.cf"),
+            postfix.main(dovecot) + settings + "\n",
+        )
+        .expect("a file");
         fs::write(root.join("etc/master.cf"), postfix.services()).expect("a file");
         launch(
             Command::new("postfix")
@@ -102,6 +117,12 @@ impl Postfix {
     #[must_use]
     pub const fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The file with its certificate.
+    #[must_use]
+    pub fn certificate(&self) -> PathBuf {
+        self.folder.path().join("cert.pem")
     }
 
     /// What it has to say.

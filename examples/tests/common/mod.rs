@@ -72,10 +72,14 @@ impl Edge {
         panic!("edge ended before it was ready")
     }
 
+    /// The port of the listener of a role.
+    pub(crate) fn port(&self, role: &str) -> u16 {
+        self.ports.iter().find(|(name, _)| name == role).unwrap().1
+    }
+
     /// Connects to the listener of a role, and takes its greeting.
     pub(crate) fn connect(&self, role: &str) -> Talk {
-        let port = self.ports.iter().find(|(name, _)| name == role).unwrap().1;
-        let stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let stream = TcpStream::connect(("127.0.0.1", self.port(role))).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(20)))
             .unwrap();

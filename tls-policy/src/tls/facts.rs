@@ -1,7 +1,11 @@
 //! What is known of a connection when its handshake is done.
 
 use core::fmt;
+use std::borrow::ToOwned;
+use std::string::String;
+use std::vec::Vec;
 
+use rustls::pki_types::CertificateDer;
 use rustls::{ConnectionCommon, ProtocolVersion};
 
 use crate::Channel;
@@ -79,6 +83,15 @@ pub fn exporter<D>(connection: &ConnectionCommon<D>) -> Option<[u8; 32]> {
     connection
         .export_keying_material([0; 32], LABEL, Some(&[]))
         .ok()
+}
+
+/// The host names that a certificate is for, to be shown: none if it is none that can be read.
+#[must_use]
+pub fn names_of(certificate: &CertificateDer<'_>) -> Vec<String> {
+    match webpki::EndEntityCert::try_from(certificate) {
+        Ok(parsed) => parsed.valid_dns_names().map(str::to_owned).collect(),
+        Err(_) => Vec::new(),
+    }
 }
 
 impl Verification {

@@ -25,7 +25,7 @@ mod verifier;
 pub use check::{Check, Names};
 pub use client::{ClientIdentity, client_config};
 pub use dane::Tlsa;
-pub use facts::{Handshake, Verification, exporter};
+pub use facts::{Handshake, Verification, exporter, names_of};
 pub use failure::{failure, failure_of_io};
 pub use fingerprint::{Fingerprint, FingerprintError};
 #[cfg(feature = "mozilla-roots")]
