@@ -4,6 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::TempDir;
 
@@ -16,6 +17,9 @@ use crate::programs::{free_port, launch, run, wait_for};
 pub struct Postfix {
     folder: TempDir,
     port: u16,
+    /// One at a time: several that start at once have been seen to wait for each other without end. It is
+    /// dropped last.
+    _alone: MutexGuard<'static, ()>,
 }
 
 impl Postfix {
@@ -37,7 +41,10 @@ impl Postfix {
     /// If it does not start.
     #[must_use]
     pub fn start_with(dovecot: &Dovecot, settings: &str, make: fn(&Path)) -> Self {
+        static ALONE: Mutex<()> = Mutex::new(());
         let postfix = Self {
+            // A test that failed leaves nothing behind that matters here.
+            _alone: ALONE.lock().unwrap_or_else(PoisonError::into_inner),
             folder: TempDir::new().expect("a folder for the test"),
             port: free_port(),
         };
