@@ -9,6 +9,7 @@
 
 mod authenticate;
 mod dane;
+mod established;
 mod level;
 mod mode;
 mod next;
@@ -20,6 +21,7 @@ mod tlsrpt;
 
 pub use authenticate::{MechanismClass, authenticate};
 pub use dane::{Dane, DaneChecks, TlsaAnswer, TlsaRecord};
+pub use established::Established;
 pub use level::{Anchor, Demand, Demanded, Level, MessageTls, Sts, Withheld, demand};
 pub use mode::{CertificateCheck, Policy, TlsMode, UnknownTlsMode};
 pub use next::{Login, MechanismClasses, Next, Offered, Tried, next};
