@@ -32,6 +32,7 @@ fn dane(word: &str) -> Dane {
         // Usage 1 is of the Web's issuers.
         "unusable" => TlsaAnswer::Secure(&[record(1)]).demands(),
         "usable" => TlsaAnswer::Secure(&[record(1), record(3)]).demands(),
+        "unsigned-mx" => TlsaAnswer::Secure(&[record(3)]).demands().of_unsigned_mx(),
         "failed" => TlsaAnswer::Failed.demands(),
         word => panic!("no TLSA answer: {word}"),
     }

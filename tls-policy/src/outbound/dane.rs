@@ -45,6 +45,9 @@ pub enum Dane {
     Encrypt,
     /// TLS, with a certificate that one of the usable records is about (RFC 7672 section 3).
     Authenticate,
+    /// The same, of a server whose name came from MX records that nobody has signed: whoever forged those
+    /// would have named a server of their own. Better than nothing, and no proof (RFC 7672 section 2.2.1).
+    AuthenticateUnsignedMx,
     /// Not this server, now: without an answer nobody knows what it demands (RFC 7672 section 2.1.2).
     Defer,
 }
@@ -100,7 +103,30 @@ impl<'r> TlsaRecord<'r> {
 
 impl Dane {
     /// Everything that it can demand.
-    pub const ALL: [Self; 4] = [Self::Silent, Self::Encrypt, Self::Authenticate, Self::Defer];
+    pub const ALL: [Self; 5] = [
+        Self::Silent,
+        Self::Encrypt,
+        Self::Authenticate,
+        Self::AuthenticateUnsignedMx,
+        Self::Defer,
+    ];
+
+    /// What the records demand if the name of the server came from MX records, or by a CNAME, that nobody
+    /// has signed.
+    ///
+    /// ```
+    /// use mailwire_tls_policy::outbound::Dane;
+    ///
+    /// let of_unsigned_mx = Dane::Authenticate.of_unsigned_mx();
+    /// assert_eq!(of_unsigned_mx, Dane::AuthenticateUnsignedMx);
+    /// ```
+    #[must_use]
+    pub const fn of_unsigned_mx(self) -> Self {
+        match self {
+            Self::Authenticate | Self::AuthenticateUnsignedMx => Self::AuthenticateUnsignedMx,
+            Self::Silent | Self::Encrypt | Self::Defer => self,
+        }
+    }
 }
 
 impl TlsaAnswer<'_> {
@@ -131,6 +157,7 @@ impl fmt::Display for Dane {
             Self::Silent => "silent",
             Self::Encrypt => "encrypt",
             Self::Authenticate => "authenticate",
+            Self::AuthenticateUnsignedMx => "authenticate, unsigned MX",
             Self::Defer => "defer",
         })
     }

@@ -114,7 +114,8 @@ pub enum Withheld {
 /// 2. An operator who has said what to authenticate by ([`Verify`](Level::Verify), [`Secure`](Level::Secure),
 ///    [`Fingerprint`](Level::Fingerprint)) gets that, and TLSA records are not asked. An MTA-STS policy says
 ///    whether a server may be verified at all, unless it was named.
-/// 3. Else TLSA records come before an MTA-STS policy, which must not override them (RFC 8461 section 2).
+/// 3. Else TLSA records come before an MTA-STS policy, which must not override them (RFC 8461 section 2). If
+///    the MX is [not signed](Dane::AuthenticateUnsignedMx), the policy still says which servers there are.
 /// 4. Else an MTA-STS policy that is enforced, and then the level.
 /// 5. A message with `TLS-Required: No` goes by the level alone: what the domain asserts is ignored, what the
 ///    operator demands is not (RFC 8689 section 3).
@@ -166,12 +167,18 @@ pub const fn demand(
     let with_tlsa = match (dane, level) {
         (_, Level::Verify | Level::Secure | Level::Fingerprint) => of_level,
         (Dane::Defer, _) => return Err(Withheld::TlsaUnknown),
-        (Dane::Silent | Dane::Encrypt, Level::DaneOnly) => return Err(Withheld::TlsaMissing),
-        (Dane::Authenticate, _) => Demand::Authenticate(Anchor::Tlsa),
+        // Without a signature nobody knows whether these are the records that were meant.
+        (Dane::Silent | Dane::Encrypt | Dane::AuthenticateUnsignedMx, Level::DaneOnly) => {
+            return Err(Withheld::TlsaMissing);
+        }
+        (Dane::Authenticate | Dane::AuthenticateUnsignedMx, _) => {
+            Demand::Authenticate(Anchor::Tlsa)
+        }
         (Dane::Encrypt, _) => stricter(of_level, Demand::Encrypt),
         (Dane::Silent, _) => of_level,
     };
-    let is_by_tlsa = matches!(with_tlsa, Demand::Authenticate(Anchor::Tlsa));
+    let is_by_tlsa = matches!(with_tlsa, Demand::Authenticate(Anchor::Tlsa))
+        && matches!(dane, Dane::Authenticate);
     let (asked, tested) = match sts {
         _ if is_by_tlsa || is_named => (with_tlsa, None),
         Sts::Silent => (with_tlsa, None),
@@ -320,7 +327,7 @@ impl Withheld {
                 "The TLSA records of the mail server could not be looked up, so nobody knows what it demands."
             }
             Self::TlsaMissing => {
-                "The mail server has no TLSA records that can be used, and the level is dane-only."
+                "The mail server has no TLSA records that can be used, or its MX is not signed, and the level is dane-only."
             }
             Self::NotInStsPolicy => {
                 "The mail server is not among those of the MTA-STS policy of its domain."

@@ -147,7 +147,7 @@ impl ResultType {
         match dane {
             Dane::Encrypt => Some(Self::TlsaInvalid),
             Dane::Defer => Some(Self::DnssecInvalid),
-            Dane::Silent | Dane::Authenticate => None,
+            Dane::Silent | Dane::Authenticate | Dane::AuthenticateUnsignedMx => None,
         }
     }
 
@@ -171,7 +171,10 @@ impl PolicyType {
     #[must_use]
     pub const fn of(dane: Dane, sts: Sts) -> Self {
         match (dane, sts) {
-            (Dane::Encrypt | Dane::Authenticate | Dane::Defer, _) => Self::Tlsa,
+            (
+                Dane::Encrypt | Dane::Authenticate | Dane::AuthenticateUnsignedMx | Dane::Defer,
+                _,
+            ) => Self::Tlsa,
             (Dane::Silent, Sts::Testing { .. } | Sts::Enforce { .. }) => Self::Sts,
             (Dane::Silent, Sts::Silent) => Self::NoPolicyFound,
         }
