@@ -8,7 +8,7 @@ use mailwire_tls_policy::{
     Verdict, decide, decide_mechanism, offers,
 };
 
-use crate::{PREFACE, compare};
+use crate::{PREFACE, compare, rules};
 
 #[test]
 fn inbound() {
@@ -18,7 +18,7 @@ fn inbound() {
          and QUIT\nare always allowed and have no column. MAIL, RCPT, DATA and VERIFY always have \
          the same answer\nand share one; that the answers are the same is checked while this page \
          is written.\nAUTH is with a mechanism that shows the secret, such as PLAIN; AUTH SCRAM with one that does not.\n\
-         The last column is what EHLO or LHLO lists.\n",
+         Then comes what EHLO or LHLO lists, and the rules behind the refusals.\n",
     );
 
     page.push_str("\n## The roles, by default\n");
@@ -121,8 +121,8 @@ fn inbound() {
 }
 
 const SESSION_HEAD: &str = "\
-| channel | identity | STARTTLS | AUTH | AUTH SCRAM | MAIL RCPT DATA VERIFY | lists |
-|---|---|---|---|---|---|---|
+| channel | identity | STARTTLS | AUTH | AUTH SCRAM | MAIL RCPT DATA VERIFY | lists | rule |
+|---|---|---|---|---|---|---|---|
 ";
 
 fn session_row(
@@ -159,9 +159,23 @@ fn session_row(
     if let Some(cleartext_auth) = cleartext_auth {
         write!(page, "| {cleartext_auth} ").unwrap();
     }
+    let scram_verdict = decide_mechanism(
+        listener,
+        channel,
+        identity,
+        MechanismClass::ChallengeResponse,
+    );
+    let verdicts = [Act::StartTls, Act::Auth, Act::Mail]
+        .map(|act| decide(listener, channel, identity, act))
+        .into_iter()
+        .chain([scram_verdict]);
+    let rules = rules(verdicts.filter_map(|verdict| match verdict {
+        Verdict::Allow => None,
+        Verdict::Refuse(refusal) => Some(refusal.rule()),
+    }));
     writeln!(
         page,
-        "| {channel} | {identity} | {} | {} | {scram} | {} | {lists} |",
+        "| {channel} | {identity} | {} | {} | {scram} | {} | {lists} | {rules} |",
         cell(Act::StartTls),
         cell(Act::Auth),
         cell(Act::Mail)

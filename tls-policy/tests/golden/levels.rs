@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use mailwire_tls_policy::outbound;
 
-use crate::{PREFACE, compare};
+use crate::{PREFACE, compare, rules};
 
 #[test]
 fn levels() {
@@ -25,11 +25,16 @@ fn levels() {
     for sts in outbound::Sts::ALL {
         write!(page, " STS {sts} |").unwrap();
     }
-    page.push_str("\n|---|---|---|---|---|---|---|\n");
+    page.push_str(" rule |\n|---|---|---|---|---|---|---|---|\n");
     for level in outbound::Level::ALL {
         for dane in outbound::Dane::ALL {
             write!(page, "| {level} | {dane} |").unwrap();
+            let mut withheld = Vec::new();
             for sts in outbound::Sts::ALL {
+                for message in outbound::MessageTls::ALL {
+                    let answer = outbound::demand(level, dane, sts, message);
+                    withheld.extend(answer.err().map(outbound::Withheld::rule));
+                }
                 let [usual, required, optional] =
                     outbound::MessageTls::ALL.map(|message| cell(level, dane, sts, message));
                 write!(page, " {usual}").unwrap();
@@ -41,7 +46,7 @@ fn levels() {
                 }
                 page.push_str(" |");
             }
-            page.push('\n');
+            writeln!(page, " {} |", rules(withheld)).unwrap();
         }
     }
     page.push_str("\n| name | text | remedy | rule |\n|---|---|---|---|\n");

@@ -25,6 +25,21 @@ Written by `tests/golden` from the functions themselves, over every combination 
 `BLESS=1 cargo test -p mailwire-tls-policy --test golden` writes it anew.
 ";
 
+/// The rules behind the refusals of a row, each once; for its last column.
+fn rules<'r>(of_row: impl IntoIterator<Item = &'r str>) -> String {
+    let mut seen: Vec<&str> = Vec::new();
+    for rule in of_row {
+        if !seen.contains(&rule) {
+            seen.push(rule);
+        }
+    }
+    if seen.is_empty() {
+        "-".to_owned()
+    } else {
+        seen.join("; ")
+    }
+}
+
 fn compare(name: &str, page: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests")

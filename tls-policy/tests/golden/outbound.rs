@@ -8,7 +8,7 @@ use mailwire_tls_policy::outbound::{
 };
 use mailwire_tls_policy::{Channel, CleartextAuth};
 
-use crate::{PREFACE, compare};
+use crate::{PREFACE, compare, rules};
 
 #[test]
 fn outbound() {
@@ -133,13 +133,14 @@ fn steps(page: &mut String) {
             let label = if label.is_empty() { "-" } else { label };
             write!(page, " {label} |").unwrap();
         }
-        page.push_str("\n|---|---|---|");
+        page.push_str(" rule |\n|---|---|---|---|");
         page.push_str(&"---|".repeat(offers.len()));
         page.push('\n');
         for cleartext_auth in CleartextAuth::ALL {
             for channel in Channel::ALL {
                 for location in PeerLocation::ALL {
                     write!(page, "| {cleartext_auth} | {channel} | {location} |").unwrap();
+                    let mut refused = Vec::new();
                     for (_, offered) in &offers {
                         let answers = CertificateCheck::ALL.map(|check| {
                             let policy = Policy {
@@ -157,10 +158,14 @@ fn steps(page: &mut String) {
                             outbound::Next::StartTls => "STARTTLS".to_owned(),
                             outbound::Next::Authenticate(class) => format!("AUTH {class}"),
                             outbound::Next::Proceed => "mail".to_owned(),
-                            outbound::Next::Abort(refusal) => format!("*{}*", refusal.name()),
+                            outbound::Next::Abort(refusal) => {
+                                refused.push(refusal.rule());
+                                format!("*{}*", refusal.name())
+                            }
                         };
                         write!(page, " {cell} |").unwrap();
                     }
+                    write!(page, " {} |", rules(refused)).unwrap();
                     page.push('\n');
                 }
             }

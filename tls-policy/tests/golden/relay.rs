@@ -7,32 +7,33 @@ use mailwire_tls_policy::{
     sender,
 };
 
-use crate::{PREFACE, compare};
+use crate::{PREFACE, compare, rules};
 
 #[test]
 fn relaying() {
     let mut page = format!("# What happens to a recipient\n\n{PREFACE}");
     page.push_str(
         "\nThe origin is anybody, somebody in a trusted network, or a declared proxy that has not said \
-         for whom.\n\n| role | origin | identity | local recipient | foreign recipient |\n\
-         |---|---|---|---|---|\n",
+         for whom.\n\n| role | origin | identity | local recipient | foreign recipient | rule |\n\
+         |---|---|---|---|---|---|\n",
     );
     for role in Role::ALL {
         for origin in Origin::ALL {
             for identity in Identity::ALL {
-                let [local, foreign] =
-                    [RecipientClass::Local, RecipientClass::Foreign].map(|class| {
-                        match relay(role, origin, identity, class) {
-                            Relay::Deliver => "deliver".to_owned(),
-                            Relay::Forward => "forward".to_owned(),
-                            Relay::Refuse(refusal) => {
-                                format!("{} {}", refusal.code(), refusal.name())
-                            }
-                        }
-                    });
+                let answers = [RecipientClass::Local, RecipientClass::Foreign]
+                    .map(|class| relay(role, origin, identity, class));
+                let [local, foreign] = answers.map(|answer| match answer {
+                    Relay::Deliver => "deliver".to_owned(),
+                    Relay::Forward => "forward".to_owned(),
+                    Relay::Refuse(refusal) => format!("{} {}", refusal.code(), refusal.name()),
+                });
+                let rules = rules(answers.iter().filter_map(|answer| match answer {
+                    Relay::Refuse(refusal) => Some(refusal.rule()),
+                    _ => None,
+                }));
                 writeln!(
                     page,
-                    "| {role} | {origin} | {identity} | {local} | {foreign} |"
+                    "| {role} | {origin} | {identity} | {local} | {foreign} | {rules} |"
                 )
                 .unwrap();
             }
