@@ -33,6 +33,21 @@ pub fn published(served: &[(u16, Listener)]) -> impl Iterator<Item = ClientSetti
     })
 }
 
+/// The services that are not served: to be published with the target `.`, so that mail programs need not
+/// try (RFC 6186 section 3.4).
+///
+/// ```
+/// use mailwire_tls_policy::{Listener, Role, srv_not_served};
+///
+/// let served = [(465, Listener::of(Role::Submissions))];
+/// assert!(srv_not_served(&served).eq(["_submission._tcp"]));
+/// ```
+pub fn srv_not_served(served: &[(u16, Listener)]) -> impl Iterator<Item = &'static str> {
+    ["_submissions._tcp", "_submission._tcp"]
+        .into_iter()
+        .filter(|service| published(served).all(|it| it.srv_service() != *service))
+}
+
 /// One way for a user's mail program to connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientSetting {
@@ -85,6 +100,13 @@ impl ClientSetting {
             ClientSecurity::Tls => "_submissions._tcp",
             ClientSecurity::StartTls | ClientSecurity::None => "_submission._tcp",
         }
+    }
+
+    /// The word for a login with a password in Thunderbird's autoconfiguration (`authentication`). Inside
+    /// TLS the password is not in clear, whatever the word says: it is PLAIN or LOGIN.
+    #[must_use]
+    pub const fn authentication(&self) -> &'static str {
+        "password-cleartext"
     }
 
     /// The priority of its SRV record: the best way has the lowest number.

@@ -19,17 +19,22 @@ use crate::{Identity, Role};
 /// - Elsewhere a login or a trusted network makes mail travel further.
 ///
 /// ```
-/// use mailwire_tls_policy::{relay, Identity, Origin, RecipientClass, Relay, RelayRefusal, Role};
+/// use mailwire_tls_policy::{relay, Identity, Origin, RecipientClass, Relay, RelayReason, Role};
 ///
 /// let stranger = relay(Role::Mx, Origin::Anybody, Identity::Anonymous, RecipientClass::Foreign);
-/// assert_eq!(stranger, Relay::Refuse(RelayRefusal::NotSubmission));
+/// let Relay::Refuse(refusal) = stranger else { panic!("an open relay") };
+/// assert_eq!((refusal.reason, refusal.code()), (RelayReason::NotSubmission, 554));
 /// ```
-pub const fn relay(
-    role: Role,
-    origin: Origin,
-    identity: Identity,
-    recipient: RecipientClass,
-) -> Relay {
+pub fn relay(role: Role, origin: Origin, identity: Identity, recipient: RecipientClass) -> Relay {
+    let refuse = |reason| {
+        Relay::Refuse(RelayRefusal {
+            role,
+            origin,
+            identity,
+            recipient,
+            reason,
+        })
+    };
     let is_known = matches!(
         (origin, identity),
         (Origin::Trusted, _) | (_, Identity::Authenticated)
@@ -43,14 +48,14 @@ pub const fn relay(
             Relay::Forward
         }
         (Role::Submission | Role::Submissions, RecipientClass::Local | RecipientClass::Foreign) => {
-            Relay::Refuse(RelayRefusal::AuthenticationRequired)
+            refuse(RelayReason::AuthenticationRequired)
         }
-        (Role::Lmtp, RecipientClass::Foreign) => Relay::Refuse(RelayRefusal::FinalDelivery),
+        (Role::Lmtp, RecipientClass::Foreign) => refuse(RelayReason::FinalDelivery),
         (Role::Mx | Role::Custom, RecipientClass::Foreign) => match (role, origin) {
             (Role::Mx, Origin::Trusted) => Relay::Forward,
-            (_, Origin::ProxyAlone) => Relay::Refuse(RelayRefusal::ClientUnknown),
-            (Role::Mx, _) => Relay::Refuse(RelayRefusal::NotSubmission),
-            (_, _) => Relay::Refuse(RelayRefusal::Stranger),
+            (_, Origin::ProxyAlone) => refuse(RelayReason::ClientUnknown),
+            (Role::Mx, _) => refuse(RelayReason::NotSubmission),
+            (_, _) => refuse(RelayReason::Stranger),
         },
     }
 }
@@ -169,11 +174,71 @@ pub enum Relay {
     Refuse(RelayRefusal),
 }
 
+/// A recipient that is refused: who asked for what, and why not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct RelayRefusal {
+    /// Where it was asked.
+    pub role: Role,
+    /// From where.
+    pub origin: Origin,
+    /// By whom.
+    pub identity: Identity,
+    /// For whom.
+    pub recipient: RecipientClass,
+    /// Why it is refused.
+    pub reason: RelayReason,
+}
+
+impl RelayRefusal {
+    /// The reply code.
+    #[must_use]
+    pub const fn code(&self) -> u16 {
+        self.reason.code()
+    }
+
+    /// The enhanced status code (RFC 3463): class, subject, detail.
+    #[must_use]
+    pub const fn enhanced(&self) -> (u8, u16, u16) {
+        self.reason.enhanced()
+    }
+
+    /// The reply's text for the client: printable ASCII in one line, without codes.
+    #[must_use]
+    pub const fn text(&self) -> &'static str {
+        self.reason.text()
+    }
+
+    /// The rule behind the refusal, usually a section of an RFC.
+    #[must_use]
+    pub const fn rule(&self) -> &'static str {
+        self.reason.rule()
+    }
+
+    /// What would make it work, as a sentence for the operator or the user.
+    #[must_use]
+    pub const fn remedy(&self) -> &'static str {
+        self.reason.remedy()
+    }
+
+    /// The reason's stable name in snake case, for logs and machines.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.reason.name()
+    }
+}
+
+/// Writes the reply line without its end: `530 5.7.0 Authentication required`.
+impl fmt::Display for RelayRefusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.reason, f)
+    }
+}
+
 /// Why a recipient is refused.
 ///
 /// Total on purpose: each method is an exhaustive `match`, so no reason can lack a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum RelayRefusal {
+pub enum RelayReason {
     /// A foreign recipient on a listener for other servers, which takes no logins. Whoever means to
     /// send mail there from here has to submit it.
     NotSubmission,
@@ -187,7 +252,7 @@ pub enum RelayRefusal {
     Stranger,
 }
 
-impl RelayRefusal {
+impl RelayReason {
     /// Every reason, once.
     pub const ALL: [Self; 5] = [
         Self::NotSubmission,
@@ -212,7 +277,7 @@ impl RelayRefusal {
     }
 
     /// The enhanced status code (RFC 3463): class, subject, detail. Its class is that of
-    /// [`RelayRefusal::code`].
+    /// [`RelayReason::code`].
     #[must_use]
     pub const fn enhanced(self) -> (u8, u16, u16) {
         match self {
@@ -284,7 +349,7 @@ impl RelayRefusal {
 }
 
 /// Writes the reply line without its end: `530 5.7.0 Authentication required`.
-impl fmt::Display for RelayRefusal {
+impl fmt::Display for RelayReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (class, subject, detail) = self.enhanced();
         write!(

@@ -6,8 +6,8 @@ use mailwire_tls_policy::outbound::{
     self, CertificateCheck, MechanismClass, PeerLocation, Policy, authenticate,
 };
 use mailwire_tls_policy::{
-    Act, AuthRule, Channel, CleartextAuth, Identity, Lint, Listener, NotBound, Reason,
-    RelayRefusal, Role, Scope, Severity, TlsMode, Verdict, decide, decide_mechanism, offers,
+    Act, AuthRule, Channel, CleartextAuth, Identity, Lint, Listener, NotBound, Reason, RelayReason,
+    Role, Scope, Severity, TlsMode, Verdict, decide, decide_mechanism, offers,
 };
 
 fn every_listener() -> impl Iterator<Item = Listener> {
@@ -55,7 +55,7 @@ fn the_walk_is_whole() {
 #[test]
 fn the_class_of_a_code_is_the_class_of_its_enhanced_code() {
     let inbound = Reason::ALL.map(|reason| (reason.code(), reason.enhanced()));
-    let relay = RelayRefusal::ALL.map(|refusal| (refusal.code(), refusal.enhanced()));
+    let relay = RelayReason::ALL.map(|refusal| (refusal.code(), refusal.enhanced()));
     for (code, (class, _, _)) in inbound.into_iter().chain(relay) {
         assert_eq!(code / 100, u16::from(class));
         assert!(class == 4 || class == 5);
@@ -65,7 +65,7 @@ fn the_class_of_a_code_is_the_class_of_its_enhanced_code() {
 #[test]
 fn text_for_the_wire_is_one_short_line_of_printable_ascii() {
     let inbound = Reason::ALL.map(Reason::text);
-    let relay = RelayRefusal::ALL.map(RelayRefusal::text);
+    let relay = RelayReason::ALL.map(RelayReason::text);
     for text in inbound.into_iter().chain(relay) {
         assert!(!text.is_empty());
         assert!(
@@ -82,7 +82,7 @@ fn every_sentence_is_there_and_plain() {
     let sentences = Reason::ALL
         .map(|it| [it.text(), it.rule(), it.remedy()])
         .into_iter()
-        .chain(RelayRefusal::ALL.map(|it| [it.text(), it.rule(), it.remedy()]))
+        .chain(RelayReason::ALL.map(|it| [it.text(), it.rule(), it.remedy()]))
         .chain(NotBound::ALL.map(|it| [it.text(), it.rule(), it.remedy()]))
         .chain(outbound::Refusal::ALL.map(|it| [it.text(), it.rule(), it.remedy()]))
         .chain(Lint::ALL.map(|it| [it.text(), it.name(), it.remedy()]))
@@ -105,7 +105,7 @@ fn names_are_snake_case_and_tell_apart() {
         assert_eq!(HashSet::from(names).len(), N);
     }
     check(Reason::ALL.map(Reason::name));
-    check(RelayRefusal::ALL.map(RelayRefusal::name));
+    check(RelayReason::ALL.map(RelayReason::name));
     check(NotBound::ALL.map(NotBound::name));
     check(Lint::ALL.map(Lint::name));
     check(outbound::Refusal::ALL.map(outbound::Refusal::name));

@@ -3,7 +3,7 @@
 
 use mailwire_tls_policy::{
     Act, AuthRule, Channel, CleartextAuth, Identity, Lint, Listener, NotBound, Offers, Origin,
-    Reason, RecipientClass, Relay, RelayRefusal, Role, Scope, SenderClass, SenderRule, Severity,
+    Reason, RecipientClass, Relay, RelayReason, Role, Scope, SenderClass, SenderRule, Severity,
     TlsMode, Verdict, decide, offers, relay, sender,
 };
 
@@ -343,10 +343,14 @@ fn s5_relaying_takes_a_login_on_submission() {
         for identity in Identity::ALL {
             assert_eq!(relay(Role::Mx, origin, identity, Local), Relay::Deliver);
             assert_eq!(relay(Role::Lmtp, origin, identity, Local), Relay::Deliver);
-            assert_eq!(
-                relay(Role::Lmtp, origin, identity, Foreign),
-                Relay::Refuse(RelayRefusal::FinalDelivery)
-            );
+            let answer = relay(Role::Lmtp, origin, identity, Foreign);
+            let Relay::Refuse(refusal) = answer else {
+                panic!("LMTP relayed")
+            };
+            assert_eq!(refusal.reason, RelayReason::FinalDelivery);
+            // It says who asked for what.
+            assert_eq!((refusal.origin, refusal.identity), (origin, identity));
+            assert_eq!((refusal.role, refusal.recipient), (Role::Lmtp, Foreign));
         }
     }
     for role in [Role::Submission, Role::Submissions] {

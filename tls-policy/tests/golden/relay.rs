@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use mailwire_tls_policy::{
-    Identity, Origin, RecipientClass, Relay, RelayRefusal, Role, SenderClass, SenderRule, relay,
+    Identity, Origin, RecipientClass, Relay, RelayReason, Role, SenderClass, SenderRule, relay,
     sender,
 };
 
@@ -55,7 +55,7 @@ fn relaying() {
         page.push('\n');
     }
     page.push_str("\n## The refusals\n\n| name | reply | rule | remedy |\n|---|---|---|---|\n");
-    for refusal in RelayRefusal::ALL {
+    for refusal in RelayReason::ALL {
         writeln!(
             page,
             "| {} | `{refusal}` | {} | {} |",

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use mailwire_tls_policy::HandshakeFailure::{
     self, Expired, NoTlsaMatch, NotPinned, NotYetValid, SelfSigned, UnknownIssuer, WrongName,
 };
-use mailwire_tls_policy::outbound::{CertificateCheck, TlsaRecord};
+use mailwire_tls_policy::outbound::{
+    Anchor, CertificateCheck, Dane, Demand, Level, MessageTls, Sts, StsPolicy, TlsaRecord,
+    Withheld, demand,
+};
 use mailwire_tls_policy::tls::{
     Check, Fingerprint, FingerprintError, Names, Verification, client_config, server_config,
 };
@@ -347,5 +350,37 @@ fn fingerprints_as_they_are_written() {
     ] {
         let read = text.parse::<Fingerprint>().map(|it| it.to_string());
         assert_eq!(read, expected, "{text}");
+    }
+}
+
+/// RFC 8461 sections 4 and 5: from the text of the policy to the handshake.
+#[test]
+fn by_an_mta_sts_policy() {
+    let (trusted, other) = (root("trusted"), root("other"));
+    let text = "version: STSv1\nmode: enforce\nmx: *.example.test\nmax_age: 604800\n";
+    let policy = StsPolicy::parse(text).unwrap();
+    let asked = |server| {
+        let sts = Sts::of(&policy, server);
+        demand(Level::May, Dane::Silent, sts, MessageTls::Usual).map(|it| it.demand)
+    };
+    assert_eq!(asked(MX), Ok(Demand::Authenticate(Anchor::MailServer)));
+    assert_eq!(asked("mx.example.org"), Err(Withheld::NotInStsPolicy));
+    for (made, expected) in [
+        (signed(&[MX], Times::Now, &trusted, &[]), Ok(())),
+        (
+            signed(&["*.example.test"], Times::Now, &trusted, &[]),
+            Ok(()),
+        ),
+        (
+            signed(&["example.test"], Times::Now, &trusted, &[]),
+            Err(WrongName),
+        ),
+        (signed(&[MX], Times::Over, &trusted, &[]), Err(Expired)),
+        (signed(&[MX], Times::Now, &other, &[]), Err(UnknownIssuer)),
+        (self_signed(&[MX], Times::Now, false), Err(SelfSigned)),
+    ] {
+        let check = Check::server_name(store(&[&trusted]));
+        assert_eq!(Ok(check.kind()), asked(MX).map(Demand::check));
+        assert_eq!(outcome(check, &made), expected);
     }
 }
