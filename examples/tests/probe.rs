@@ -88,6 +88,13 @@ fn a_closed_port() {
 }
 
 #[test]
+fn a_host_that_there_is_not() {
+    // RFC 6761 section 6.4: no resolver finds it.
+    let report = report("absent.invalid:25", &[]);
+    assert_eq!(cause(&report), "host_not_found");
+}
+
+#[test]
 fn a_server_without_starttls() {
     let address = serve(|stream| {
         talk(

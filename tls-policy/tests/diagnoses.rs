@@ -36,6 +36,7 @@ fn symptom(text: &str) -> Symptom<'_> {
     match word {
         "none" => Symptom::None,
         "refused" => Symptom::ConnectionRefused,
+        "not_found" => Symptom::HostNotFound,
         "unreachable" => Symptom::Unreachable,
         "lost" => Symptom::Lost(stage(rest)),
         "timeout" => Symptom::TimedOut(stage(rest)),

@@ -114,8 +114,10 @@ impl Probe {
         port: u16,
     ) -> Result<(TcpStream, SocketAddr), Symptom<'static>> {
         let found = timeout(self.limit, lookup_host((host, port))).await;
-        let Ok(Ok(addresses)) = found else {
-            return Err(Symptom::Unreachable);
+        let addresses = match found {
+            Ok(Ok(addresses)) => addresses,
+            Ok(Err(_)) => return Err(Symptom::HostNotFound),
+            Err(_) => return Err(Symptom::Unreachable),
         };
         let mut symptom = Symptom::Unreachable;
         for address in addresses {

@@ -84,6 +84,10 @@ causes! {
         "No connection to port 25 comes about: most access networks block it for their users.",
         "Send by port 465 or 587 of your provider's server, with a login; between servers, ask the network's operator to open port 25.",
         "RFC 5068 section 3.1";
+    HostNotFound: "host_not_found", Client, false,
+        "The name of the host has no address in the DNS.",
+        "See how it is spelled, and whether this host's resolver works.",
+        "RFC 5321 section 5.1";
     Unreachable: "unreachable", Network, true,
         "No connection comes about: a firewall drops it, or the host is down.",
         "See whether the host answers on another port, and what the firewalls on the way let through.",
@@ -258,6 +262,10 @@ causes! {
         "You were not authenticated, and the recipient is in a foreign domain; port 25 offers no AUTH.",
         "Use port 465 with TLS, or 587 with STARTTLS, and log in.",
         "RFC 5321 section 3.6.2, RFC 6409 section 4.3";
+    RelayWithoutLogin: "relay_without_login", Client, false,
+        "You were not authenticated, and the recipient is in a foreign domain.",
+        "Log in there, which needs TLS on most servers; if the port offers no AUTH, use 465 or 587.",
+        "RFC 5321 section 3.6.2, RFC 6409 section 4.3";
     RelayLoginSkipped: "relay_login_skipped", Client, false,
         "The client has credentials and did not log in, so it was taken for a stranger.",
         "Use a port that offers AUTH: 465 with TLS, or 587 with STARTTLS; a program that goes on without the login should not.",
@@ -349,8 +357,8 @@ causes! {
         "Use fewer at a time.",
         "RFC 5321 section 3.8";
     ServerClosing: "server_closing", Server, true,
-        "The server is stopping, or has no time for anybody.",
-        "Try again later.",
+        "The server ends the session: it is stopping, has no time, or has had enough of this client.",
+        "Try again later; its reply may say more.",
         "RFC 5321 section 3.8";
     ServiceRefused: "service_refused", Server, false,
         "The server speaks to nobody, or not to this client.",

@@ -97,6 +97,7 @@ fn cause(seen: &Seen<'_>) -> Cause {
             Some(Role::Submissions) => Cause::SubmissionsPortClosed,
             Some(Role::Lmtp | Role::Custom) | None => Cause::PortClosed,
         },
+        Symptom::HostNotFound => Cause::HostNotFound,
         Symptom::Unreachable if role == Some(Role::Mx) => Cause::SmtpPortBlocked,
         Symptom::Unreachable => Cause::Unreachable,
         Symptom::Lost(Stage::Greeting)

@@ -29,7 +29,15 @@ fn at_any_stage(seen: &Seen<'_>, answer: &Answer<'_>) -> Option<Cause> {
     Some(match answer.code {
         // The words of Postfix, Exim and Dovecot for a client that does not wait.
         500..=554 if answer.has(&["pipelining", "synchronization"]) => Cause::ImproperPipelining,
-        421 if answer.has(&["too many", "rate limit"]) => Cause::TooManyConnections,
+        421 if answer.has(&[
+            "too many connections",
+            "concurrent",
+            "too many sessions",
+            "rate limit",
+        ]) =>
+        {
+            Cause::TooManyConnections
+        }
         // RFC 6647: the code is a matter of taste, so it is in the words.
         421 | 450 | 451
             if answer.has(&[
@@ -85,9 +93,7 @@ fn auth(seen: &Seen<'_>, answer: &Answer<'_>) -> Option<Cause> {
     Some(match answer.code {
         432 => Cause::PasswordTransition,
         // What Dovecot's login proxy says of a server behind it that it could not log in to.
-        454 | 451 if answer.has(&["account is temporarily", "temporarily unavailable"]) => {
-            Cause::LoginProxyFailed
-        }
+        454 | 451 if answer.has(&["account is temporarily unavailable"]) => Cause::LoginProxyFailed,
         400..=499 => Cause::AuthTemporary,
         500 if answer.detail() == Some((5, 6)) => Cause::AuthLineTooLong,
         504 => Cause::NoMechanismInCommon,
@@ -121,10 +127,12 @@ fn mail(seen: &Seen<'_>, answer: &Answer<'_>) -> Option<Cause> {
 fn relay(seen: &Seen<'_>) -> Cause {
     if seen.is_authenticated {
         Cause::RelayDespiteLogin
-    } else if seen.has_credentials && Role::of_port(seen.port) != Some(Role::Mx) {
+    } else if Role::of_port(seen.port) == Some(Role::Mx) {
+        Cause::RelayNotAuthenticated
+    } else if seen.has_credentials {
         Cause::RelayLoginSkipped
     } else {
-        Cause::RelayNotAuthenticated
+        Cause::RelayWithoutLogin
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Listed {
 pub enum Symptom<'s> {
     /// The connection was refused: nobody listens there.
     ConnectionRefused,
+    /// The name of the host has no address.
+    HostNotFound,
     /// No connection came about in time, or there is no way to the host.
     Unreachable,
     /// A TLS handshake failed.
