@@ -64,7 +64,7 @@ pub async fn deliver(plan: &Plan, message: &[u8]) -> Report {
     let mut delivery = Delivery {
         plan,
         prepared: &prepared,
-        record: Record::new(&plan.recipients),
+        record: Record::new(&plan.recipients, plan.to.port),
         transcript: Transcript::new(plan.verbose),
     };
     match run(&mut delivery).await {

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use mailwire_smtp_proto::reply::ReplyLines;
+use mailwire_tls_policy::Channel;
+use mailwire_tls_policy::diagnose::{Answer, Seen, Stage, Symptom, diagnose};
 use rustls::ProtocolVersion;
 
 use super::failure::Failure;
@@ -20,10 +22,12 @@ pub(super) struct Record {
     pub(super) content_ended: bool,
     /// The step that refused last; the reason, if not everybody is delivered.
     refused: &'static str,
+    /// The port of the server.
+    port: u16,
 }
 
 impl Record {
-    pub(super) fn new(addresses: &[String]) -> Self {
+    pub(super) fn new(addresses: &[String], port: u16) -> Self {
         let recipient = |address: &String| RecipientReport {
             address: address.clone(),
             reply: Settled::default(),
@@ -35,6 +39,7 @@ impl Record {
             authenticated: false,
             content_ended: false,
             refused: "recipients_rejected",
+            port,
         }
     }
 
@@ -69,9 +74,31 @@ impl Record {
 
     /// A step before the transaction was refused by `reply`.
     pub(super) fn rejected(&self, reason: &'static str, reply: &ReplyReport) -> Failure {
-        let enhanced = reply.enhanced.as_deref();
-        let remedy = remedy(reply.code, enhanced, self.tls.is_some(), self.authenticated);
+        let remedy = self.remedy(
+            stage(reason),
+            reply.code,
+            reply.enhanced.as_deref(),
+            &reply.text,
+        );
         Failure::new(Outcome::Rejected, reason, remedy)
+    }
+
+    /// What the matter is, and what may help. The server's own text says more, where it says anything.
+    fn remedy(&self, stage: Stage, code: u16, enhanced: Option<&str>, text: &str) -> String {
+        let answer = Answer {
+            stage,
+            code,
+            enhanced: enhanced.and_then(enhanced_code),
+            text,
+        };
+        let channel = if self.tls.is_some() {
+            Channel::Tls
+        } else {
+            Channel::Plain
+        };
+        let mut seen = Seen::new(self.port, channel, Symptom::Reply(answer));
+        seen.is_authenticated = self.authenticated;
+        diagnose(&seen).to_string()
     }
 
     /// The report, when every recipient has its final reply.
@@ -80,21 +107,20 @@ impl Record {
         let delivered = self.recipients.iter().filter(is_delivered).count();
         let outcome = Outcome::of(delivered, self.recipients.len());
         let refused = self.refused;
+        // Of the recipients that were refused, the first: the others are mostly so for the same reason.
+        let refusal = self.recipients.iter().find(|it| !is_delivered(it));
+        let remedy = refusal.and_then(|it| {
+            let enhanced = it.reply.enhanced.as_deref();
+            let text = it.reply.text.as_deref().unwrap_or_default();
+            Some(self.remedy(stage(refused), it.reply.code?, enhanced, text))
+        });
         let mut report = self.report(outcome);
         report.reason = match outcome {
             Outcome::Delivered => return report,
             Outcome::Partial => Some("some_recipients_rejected".into()),
             _ => Some(refused.into()),
         };
-        let refusal = report
-            .recipients
-            .iter()
-            .find(|it| !is_delivered(it))
-            .map(|it| (it.reply.code, it.reply.enhanced.as_deref()));
-        if let Some((Some(code), enhanced)) = refusal {
-            let has_tls = report.tls.is_some();
-            report.remedy = Some(remedy(code, enhanced, has_tls, report.authenticated).into());
-        }
+        report.remedy = remedy.map(Into::into);
         report
     }
 
@@ -126,23 +152,28 @@ impl Record {
     }
 }
 
-/// What may help against a refusal. The server's own text says more, where it says anything.
-fn remedy(code: u16, enhanced: Option<&str>, has_tls: bool, authenticated: bool) -> &'static str {
-    match (code, enhanced) {
-        (530, _) if !has_tls => {
-            "The server wants TLS, a login, or both first: use --tls starttls or --tls implicit, \
-             and --user with --password at a submission port."
-        }
-        (530, _) | (550 | 554, Some("5.7.1")) if !authenticated => {
-            "You were not authenticated, which may be why. Log in by --user and --password at a \
-             submission port: 465 with --tls implicit, or 587 with --tls starttls; port 25 offers \
-             no login."
-        }
-        (535, _) => "The server did not take this user with this password; check both.",
-        (538, _) => "The server wants TLS for this login: use --tls starttls or --tls implicit.",
-        (400..=499, _) => "The refusal is a temporary one: try again later.",
-        _ => "The refusal is for good: read the server's text, and change what it is about.",
+/// What was being answered when a step was refused, by the reason that is reported for it.
+fn stage(reason: &str) -> Stage {
+    match reason {
+        "greeting_rejected" => Stage::Greeting,
+        "hello_rejected" => Stage::Hello,
+        "starttls_rejected" => Stage::StartTls,
+        "auth_rejected" => Stage::Auth,
+        "mail_rejected" => Stage::Mail,
+        "recipients_rejected" => Stage::Rcpt,
+        "data_rejected" => Stage::Data,
+        "message_rejected" => Stage::EndOfData,
+        _ => Stage::Other,
     }
+}
+
+/// `5.7.1` as its numbers.
+fn enhanced_code(text: &str) -> Option<(u8, u16, u16)> {
+    let mut parts = text.splitn(3, '.');
+    let class = parts.next()?.parse().ok()?;
+    let subject = parts.next()?.parse().ok()?;
+    let detail = parts.next()?.parse().ok()?;
+    Some((class, subject, detail))
 }
 
 /// A reply in the terms of a report.
@@ -178,7 +209,10 @@ mod tests {
     }
 
     fn record() -> Record {
-        Record::new(&["a@example.test".to_owned(), "b@example.test".to_owned()])
+        Record::new(
+            &["a@example.test".to_owned(), "b@example.test".to_owned()],
+            587,
+        )
     }
 
     #[test]
@@ -212,11 +246,33 @@ mod tests {
 
     #[test]
     fn remedies_fit_what_is_missing() {
-        let (clear, tls) = (false, true);
-        assert!(remedy(530, Some("5.7.0"), clear, false).contains("TLS"));
-        assert!(remedy(530, Some("5.7.0"), tls, false).contains("--user"));
-        assert!(remedy(554, Some("5.7.1"), tls, false).contains("465"));
-        assert!(!remedy(554, Some("5.7.1"), tls, true).contains("465"));
-        assert!(remedy(451, None, tls, true).contains("later"));
+        let remedy = |stage, code, enhanced, text: &str, authenticated| {
+            let mut record = record();
+            record.authenticated = authenticated;
+            record.remedy(stage, code, Some(enhanced), text)
+        };
+        let first = remedy(
+            Stage::Mail,
+            530,
+            "5.7.0",
+            "Must issue a STARTTLS command first",
+            false,
+        );
+        assert!(first.contains("wants TLS first"), "{first}");
+        let login = remedy(Stage::Mail, 530, "5.7.0", "Authentication required", false);
+        assert!(login.contains("wants a login first"), "{login}");
+        let relay = "Relay access denied";
+        let stranger = remedy(Stage::Rcpt, 554, "5.7.1", relay, false);
+        assert!(
+            stranger.contains("not authenticated") && stranger.contains("465"),
+            "{stranger}"
+        );
+        let known = remedy(Stage::Rcpt, 554, "5.7.1", relay, true);
+        assert!(
+            known.contains("is logged in") && !known.contains("465"),
+            "{known}"
+        );
+        let later = remedy(Stage::Rcpt, 451, "4.0.0", "busy", true);
+        assert!(later.contains("later"), "{later}");
     }
 }
