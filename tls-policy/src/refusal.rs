@@ -24,57 +24,69 @@ pub struct Refusal {
     pub reason: Reason,
 }
 
-impl Refusal {
-    /// The reply code.
-    #[must_use]
-    pub const fn code(&self) -> u16 {
-        self.reason.code()
-    }
+/// What a refusal says is what its reason says.
+macro_rules! says_its_reason {
+    ($refusal:ty) => {
+        impl $refusal {
+            /// The reply code.
+            #[must_use]
+            pub const fn code(&self) -> u16 {
+                self.reason.code()
+            }
 
-    /// The enhanced status code (RFC 3463): class, subject, detail. Its class is that of
-    /// [`Refusal::code`].
-    #[must_use]
-    pub const fn enhanced(&self) -> (u8, u16, u16) {
-        self.reason.enhanced()
-    }
+            /// The enhanced status code (RFC 3463): class, subject, detail. Its class is that of the
+            /// reply code.
+            #[must_use]
+            pub const fn enhanced(&self) -> (u8, u16, u16) {
+                self.reason.enhanced()
+            }
 
-    /// The reply's text for the client: printable ASCII in one line, without codes.
-    #[must_use]
-    pub const fn text(&self) -> &'static str {
-        self.reason.text()
-    }
+            /// The reply's text for the client: printable ASCII in one line, without codes.
+            #[must_use]
+            pub const fn text(&self) -> &'static str {
+                self.reason.text()
+            }
 
-    /// The rule behind the refusal, usually a section of an RFC.
-    #[must_use]
-    pub const fn rule(&self) -> &'static str {
-        self.reason.rule()
-    }
+            /// The rule behind the refusal, usually a section of an RFC.
+            #[must_use]
+            pub const fn rule(&self) -> &'static str {
+                self.reason.rule()
+            }
 
-    /// What would make it work, as a sentence for the operator or the user.
-    #[must_use]
-    pub const fn remedy(&self) -> &'static str {
-        self.reason.remedy()
-    }
+            /// What would make it work, as a sentence for the operator or the user.
+            #[must_use]
+            pub const fn remedy(&self) -> &'static str {
+                self.reason.remedy()
+            }
 
-    /// The reason's stable name in snake case, for logs and machines.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.reason.name()
-    }
+            /// The reason's stable name in snake case, for logs and machines.
+            #[must_use]
+            pub const fn name(&self) -> &'static str {
+                self.reason.name()
+            }
+        }
+
+        crate::refusal::writes_a_reply!($refusal);
+    };
 }
 
-/// Writes the reply line without its end: `530 5.7.0 Authentication required`.
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (class, subject, detail) = self.enhanced();
-        write!(
-            f,
-            "{} {class}.{subject}.{detail} {}",
-            self.code(),
-            self.text()
-        )
-    }
+/// `Display` writes the reply line without its end: `530 5.7.0 Authentication required`.
+macro_rules! writes_a_reply {
+    ($refusal:ty) => {
+        /// Writes the reply line without its end: `530 5.7.0 Authentication required`.
+        impl core::fmt::Display for $refusal {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                let (class, subject, detail) = self.enhanced();
+                let (code, text) = (self.code(), self.text());
+                write!(f, "{code} {class}.{subject}.{detail} {text}")
+            }
+        }
+    };
 }
+
+pub(crate) use {says_its_reason, writes_a_reply};
+
+says_its_reason!(Refusal);
 
 /// Why a command is refused.
 ///

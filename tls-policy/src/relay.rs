@@ -3,6 +3,7 @@
 use core::fmt;
 use core::net::IpAddr;
 
+use crate::refusal::{says_its_reason, writes_a_reply};
 use crate::{Identity, Role};
 
 /// Judges one recipient.
@@ -189,50 +190,7 @@ pub struct RelayRefusal {
     pub reason: RelayReason,
 }
 
-impl RelayRefusal {
-    /// The reply code.
-    #[must_use]
-    pub const fn code(&self) -> u16 {
-        self.reason.code()
-    }
-
-    /// The enhanced status code (RFC 3463): class, subject, detail.
-    #[must_use]
-    pub const fn enhanced(&self) -> (u8, u16, u16) {
-        self.reason.enhanced()
-    }
-
-    /// The reply's text for the client: printable ASCII in one line, without codes.
-    #[must_use]
-    pub const fn text(&self) -> &'static str {
-        self.reason.text()
-    }
-
-    /// The rule behind the refusal, usually a section of an RFC.
-    #[must_use]
-    pub const fn rule(&self) -> &'static str {
-        self.reason.rule()
-    }
-
-    /// What would make it work, as a sentence for the operator or the user.
-    #[must_use]
-    pub const fn remedy(&self) -> &'static str {
-        self.reason.remedy()
-    }
-
-    /// The reason's stable name in snake case, for logs and machines.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.reason.name()
-    }
-}
-
-/// Writes the reply line without its end: `530 5.7.0 Authentication required`.
-impl fmt::Display for RelayRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.reason, f)
-    }
-}
+says_its_reason!(RelayRefusal);
 
 /// Why a recipient is refused.
 ///
@@ -348,15 +306,4 @@ impl RelayReason {
     }
 }
 
-/// Writes the reply line without its end: `530 5.7.0 Authentication required`.
-impl fmt::Display for RelayReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (class, subject, detail) = self.enhanced();
-        write!(
-            f,
-            "{} {class}.{subject}.{detail} {}",
-            self.code(),
-            self.text()
-        )
-    }
-}
+writes_a_reply!(RelayReason);

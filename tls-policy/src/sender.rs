@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::Identity;
+use crate::refusal::writes_a_reply;
 
 /// Judges the sender of MAIL, of a user who has logged in (RFC 6409 section 6.1).
 ///
@@ -163,17 +164,6 @@ impl fmt::Display for SenderClass {
     }
 }
 
-/// Writes the reply line without its end: `550 5.7.1 Sender address not yours`.
-impl fmt::Display for SenderRefusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (class, subject, detail) = self.enhanced();
-        write!(
-            f,
-            "{} {class}.{subject}.{detail} {}",
-            self.code(),
-            self.text()
-        )
-    }
-}
+writes_a_reply!(SenderRefusal);
 
 impl core::error::Error for SenderRefusal {}

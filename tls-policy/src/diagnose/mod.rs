@@ -140,6 +140,8 @@ const fn of_handshake(failure: HandshakeFailure) -> Cause {
 
 fn of_refusal(seen: &Seen<'_>, refusal: Refusal) -> Cause {
     match refusal {
+        // It is there, and was not waited for.
+        Refusal::StartTlsNotDone if seen.lists_starttls() => Cause::PasswordNotInClear,
         Refusal::StartTlsNotOffered | Refusal::StartTlsNotDone => {
             let is_garbled = seen.listed.is_some_and(|it| it.garbled);
             if is_garbled || seen.expects_starttls {

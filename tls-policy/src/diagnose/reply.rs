@@ -14,6 +14,7 @@ pub(super) fn cause(seen: &Seen<'_>, answer: &Answer<'_>) -> Cause {
     }
     let specific = match answer.stage {
         Stage::Greeting => Some(Cause::ServiceRefused).filter(|_| answer.code / 100 == 5),
+        Stage::Hello if matches!(answer.code, 500 | 502) => Some(Cause::NotImplemented),
         Stage::Hello => Some(Cause::HelloRejected).filter(|_| answer.code / 100 == 5),
         Stage::StartTls => start_tls(seen, answer),
         Stage::Xclient => Some(Cause::XclientRefused).filter(|_| answer.code / 100 == 5),

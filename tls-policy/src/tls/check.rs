@@ -124,15 +124,15 @@ impl Check {
         let (own, above) = chain
             .split_first()
             .ok_or(HandshakeFailure::UnusableCertificate)?;
+        let chain = Chain {
+            own,
+            above,
+            now,
+            algorithms,
+        };
         match self {
             Self::Skip => {}
             Self::Verify { roots, names } => {
-                let chain = Chain {
-                    own,
-                    above,
-                    now,
-                    algorithms,
-                };
                 chain.leads_to(roots)?;
                 names.are_in(own, server)?;
             }
@@ -142,12 +142,6 @@ impl Check {
                 }
             }
             Self::Dane { records, names } => {
-                let chain = Chain {
-                    own,
-                    above,
-                    now,
-                    algorithms,
-                };
                 dane::judge(records, &chain, || names.are_in(own, server))?;
             }
         }

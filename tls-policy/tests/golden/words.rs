@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use mailwire_tls_policy::diagnose::Cause;
 use mailwire_tls_policy::outbound::ResultType;
-use mailwire_tls_policy::{Contradiction, HandshakeFailure, Lint};
+use mailwire_tls_policy::{Concern, Contradiction, HandshakeFailure, Lint};
 
 use crate::{PREFACE, compare};
 
@@ -14,27 +14,24 @@ fn configuration() {
     let head = "| name | severity | text | remedy |\n|---|---|---|---|\n";
     write!(page, "\n## The record of a listener by itself\n\n{head}").unwrap();
     for it in Lint::ALL {
-        let (name, severity) = (it.name(), it.severity());
-        writeln!(
-            page,
-            "| {name} | {severity} | {} | {} |",
-            it.text(),
-            it.remedy()
-        )
-        .unwrap();
+        concern(&mut page, Concern::Record(it));
     }
     write!(page, "\n## Parts of it against each other\n\n{head}").unwrap();
     for it in Contradiction::ALL {
-        let (name, severity) = (it.name(), it.severity());
-        writeln!(
-            page,
-            "| {name} | {severity} | {} | {} |",
-            it.text(),
-            it.remedy()
-        )
-        .unwrap();
+        concern(&mut page, Concern::Contradiction(it));
     }
     compare("configuration.md", &page);
+}
+
+fn concern(page: &mut String, it: Concern) {
+    let (name, severity) = (it.name(), it.severity());
+    writeln!(
+        page,
+        "| {name} | {severity} | {} | {} |",
+        it.text(),
+        it.remedy()
+    )
+    .unwrap();
 }
 
 #[test]
