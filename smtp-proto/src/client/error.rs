@@ -60,6 +60,9 @@ pub enum NotNow {
     /// SMTPUTF8 (RFC 6531 section 3.4).
     #[error("the address is not ASCII, and MAIL did not ask for SMTPUTF8 (RFC 6531 section 3.4)")]
     NotAscii,
+    /// DATA, and MAIL has said BODY=BINARYMIME, whose content only chunks can carry (RFC 3030 section 3).
+    #[error("the message is binary, and DATA carries lines alone (RFC 3030 section 3)")]
+    BinaryByData,
     /// The content has a bare CR or LF, which the configuration refuses. The session is over without
     /// the end of the content, so that the server takes no part of it for a message.
     #[error(transparent)]
@@ -213,6 +216,7 @@ impl NotNow {
             Self::NoContentWanted => "no_content_wanted",
             Self::TooManyRecipients => "too_many_recipients",
             Self::NotAscii => "not_ascii",
+            Self::BinaryByData => "binary_by_data",
             Self::Content(BodyFault::BareCr) => "bare_cr",
             Self::Content(BodyFault::BareLf) => "bare_lf",
             Self::NotInDialect => "not_in_dialect",

@@ -98,6 +98,8 @@ pub struct Session {
     writer: DataWriter,
     /// What the paths of the transaction may be made of, as its MAIL said.
     charset: Charset,
+    /// Whether its MAIL said BODY=BINARYMIME.
+    is_binary: bool,
     next_id: u32,
     /// When the wait began that `deadline` is about.
     since: Instant,
@@ -292,6 +294,7 @@ impl Session {
             outstanding: Outstanding::default(),
             writer,
             charset: Charset::Ascii,
+            is_binary: false,
             next_id: 0,
             since: now,
         }

@@ -14,7 +14,9 @@ impl Session {
     pub(super) fn reply<'i>(&mut self, reply: ReplyLines<'i>) -> Result<Event<'i>, Fault> {
         // The server may end the session at any time (RFC 5321 section 3.8).
         if reply.code() == Code::UNAVAILABLE {
-            let id = self.outstanding.pop().map(|sent| sent.id);
+            // Of a message, too: the recipients that had no verdict yet get none.
+            let of_message = self.outstanding.verdict().map(|(id, _, _)| id);
+            let id = of_message.or_else(|| self.outstanding.pop().map(|sent| sent.id));
             self.close();
             return Ok(Event::Closing { id, reply });
         }

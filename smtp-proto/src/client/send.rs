@@ -14,7 +14,7 @@ use super::reply::{question, unasked};
 use super::{Session, Welcome};
 use crate::charset::Charset;
 use crate::host::HelloName;
-use crate::params::{MailParameters, RcptParameters};
+use crate::params::{Body, MailParameters, RcptParameters};
 use crate::path::{ForwardPath, ReversePath};
 use crate::table::{Cell, Outcome, Phase, SequenceFault, on_outcome, on_verb};
 use crate::verb::Verb;
@@ -91,6 +91,7 @@ impl Session {
         } else {
             Charset::Ascii
         };
+        self.is_binary = parameters.body == Some(Body::BinaryMime);
         self.send(
             Verb::Mail,
             format_args!(" FROM:{path}{parameters}"),
@@ -138,9 +139,12 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// As [`rset`](Self::rset).
+    /// [`NotNow::BinaryByData`]; else as [`rset`](Self::rset).
     pub fn data(&mut self, now: Instant, out: &mut BytesMut) -> Result<CommandId, NotNow> {
         self.check(Verb::Data)?;
+        if self.is_binary {
+            return Err(NotNow::BinaryByData);
+        }
         self.send(Verb::Data, format_args!(""), now, out)
     }
 
