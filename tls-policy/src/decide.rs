@@ -49,7 +49,12 @@ pub const fn decide(
     };
     match objection {
         None => Verdict::Allow,
-        Some(reason) => Verdict::Refuse(Refusal { act, reason }),
+        Some(reason) => Verdict::Refuse(Refusal {
+            channel,
+            identity,
+            act,
+            reason,
+        }),
     }
 }
 
@@ -81,6 +86,8 @@ pub const fn decide_mechanism(
     match objection_to_auth(listener, channel, identity, mechanism) {
         None => Verdict::Allow,
         Some(reason) => Verdict::Refuse(Refusal {
+            channel,
+            identity,
             act: Act::Auth,
             reason,
         }),

@@ -2,22 +2,30 @@
 
 use core::fmt;
 
-use crate::Act;
+use crate::{Act, Channel, Identity};
 
-/// A command that policy refuses: what was asked, and why not.
+/// A command that policy refuses: who asked for what over which channel, and why not.
 ///
 /// It holds no text of its own, so it costs nothing to make, and everything about it is a look-up
 /// in a total `match`.
 ///
 /// ```
-/// use mailwire_tls_policy::{Act, Reason, Refusal};
+/// use mailwire_tls_policy::{Act, Channel, Identity, Listener, Reason, Role, Verdict, decide};
 ///
-/// let refusal = Refusal { act: Act::Mail, reason: Reason::TlsRequired };
+/// let listener = Listener::of(Role::Submission);
+/// let verdict = decide(&listener, Channel::Plain, Identity::Anonymous, Act::Mail);
+/// let Verdict::Refuse(refusal) = verdict else { panic!("587 wants TLS first") };
+/// assert_eq!((refusal.act, refusal.reason), (Act::Mail, Reason::TlsRequired));
+/// assert_eq!((refusal.channel, refusal.identity), (Channel::Plain, Identity::Anonymous));
 /// assert_eq!((refusal.code(), refusal.enhanced()), (530, (5, 7, 0)));
 /// assert_eq!(refusal.to_string(), "530 5.7.0 Must issue a STARTTLS command first");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Refusal {
+    /// Over which channel.
+    pub channel: Channel,
+    /// By whom.
+    pub identity: Identity,
     /// What the client asked for.
     pub act: Act,
     /// Why it is refused.

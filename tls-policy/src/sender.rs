@@ -39,7 +39,7 @@ pub const fn sender(
             SenderClass::OfSomebodyElse,
         )
         | (Identity::Authenticated, SenderRule::Own, SenderClass::Foreign) => {
-            Err(SenderRefusal { sender })
+            Err(SenderRefusal { sender, by: rule })
         }
     }
 }
@@ -74,6 +74,8 @@ pub enum SenderClass {
 pub struct SenderRefusal {
     /// Whose address it is.
     pub sender: SenderClass,
+    /// By which rule.
+    pub by: SenderRule,
 }
 
 impl SenderRule {
