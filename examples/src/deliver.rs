@@ -24,6 +24,7 @@ use mailwire_smtp_proto::tokio_io::client::Connection;
 use mailwire_smtp_proto::tokio_io::tls;
 use tokio::net::TcpStream;
 
+use crate::client_session::timeouts;
 use crate::report::Report;
 use crate::send_args::Plan;
 
@@ -84,7 +85,8 @@ struct Delivery<'a> {
 
 async fn run(delivery: &mut Delivery<'_>) -> Result<(), Failure> {
     let plan = delivery.plan;
-    let timeouts = timeouts(plan);
+    // RFC 5321's times, or one for all of them.
+    let timeouts = plan.timeout.map_or_else(Timeouts::default, timeouts);
     let stream = connect::connect(&plan.to, &timeouts).await?;
     let peer = stream.peer_addr().map_err(unconnected)?;
     let local = stream.local_addr().map_err(unconnected)?.ip();
@@ -123,24 +125,6 @@ async fn run(delivery: &mut Delivery<'_>) -> Result<(), Failure> {
             let dialogue = Dialogue::new(delivery, connection, local).over(channel);
             dialogue.again().await
         }
-    }
-}
-
-/// RFC 5321's times, or one for all of them.
-fn timeouts(plan: &Plan) -> Timeouts {
-    let Some(each) = plan.timeout else {
-        return Timeouts::default();
-    };
-    Timeouts {
-        command: each,
-        data_block: each,
-        answer: each,
-        handshake: each,
-        greeting: each,
-        reply: each,
-        data_reply: each,
-        data_done: each,
-        ..Timeouts::default()
     }
 }
 

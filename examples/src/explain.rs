@@ -40,8 +40,7 @@ fn in_the_file(port: u16, has_certificate: bool) -> String {
     let Some(role) = Role::of_port(port) else {
         return String::new();
     };
-    let needs_certificate = Listener::of(role).without_certificate().is_err();
-    let tls = if needs_certificate && !has_certificate {
+    let tls = if Listener::of(role).served(has_certificate).is_err() {
         ", and [tls]"
     } else {
         ""

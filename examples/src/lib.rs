@@ -19,6 +19,7 @@ pub mod banner;
 pub mod candidates;
 pub mod certificate;
 pub mod check;
+mod client_session;
 pub mod client_tls;
 pub mod config;
 pub mod deliver;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use mailwire_smtp_proto::reply::EnhancedCode;
+
 /// A reply code, its enhanced status code (RFC 3463) and a line of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Status {
@@ -46,6 +48,11 @@ impl fmt::Display for Status {
         let (class, subject, detail) = self.enhanced;
         write!(f, "{} {class}.{subject}.{detail} {}", self.code, self.text)
     }
+}
+
+/// An enhanced status code as its numbers: class, subject, detail.
+pub(crate) fn numbers(code: EnhancedCode) -> (u8, u16, u16) {
+    (code.class() as u8, code.subject(), code.detail())
 }
 
 #[cfg(test)]

@@ -6,6 +6,19 @@ use core::fmt;
 use crate::{CleartextAuth, Listener, Role, TlsMode};
 
 impl Listener {
+    /// The record as it is served, with a certificate at hand or [without](Self::without_certificate).
+    ///
+    /// # Errors
+    ///
+    /// [`NotBound`], with the remedy.
+    pub const fn served(self, has_certificate: bool) -> Result<Self, NotBound> {
+        if has_certificate {
+            Ok(self)
+        } else {
+            self.without_certificate()
+        }
+    }
+
     /// The record to serve when no certificate is at hand, or the reason not to bind it.
     ///
     /// - Implicit TLS cannot be served at all, and port 465 never carries anything else.

@@ -1,8 +1,6 @@
 //! Whether a secret that anybody on the path could read may be used.
 
-use core::error::Error;
 use core::fmt;
-use core::str::FromStr;
 
 use crate::Channel;
 
@@ -64,31 +62,3 @@ impl fmt::Display for CleartextAuth {
         f.pad(self.as_str())
     }
 }
-
-impl FromStr for CleartextAuth {
-    type Err = UnknownCleartextAuth;
-
-    /// Reads a name as [`CleartextAuth::as_str`] writes it: lower case, no blanks.
-    fn from_str(token: &str) -> Result<Self, UnknownCleartextAuth> {
-        match token {
-            "deny" => Ok(Self::Deny),
-            "loopback" => Ok(Self::AllowLoopback),
-            "allow" => Ok(Self::Allow),
-            _ => Err(UnknownCleartextAuth),
-        }
-    }
-}
-
-/// A token that is no [`CleartextAuth`]. Its message lists the allowed ones; the caller has the
-/// token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct UnknownCleartextAuth;
-
-impl fmt::Display for UnknownCleartextAuth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown rule for AUTH in clear text: allowed are deny, loopback, allow")
-    }
-}
-
-impl Error for UnknownCleartextAuth {}

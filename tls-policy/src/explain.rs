@@ -113,12 +113,7 @@ impl Explanation<'_> {
 
 impl PortReason<'_> {
     fn of(listener: Listener, has_certificate: bool) -> Self {
-        let served = if has_certificate {
-            Ok(listener)
-        } else {
-            listener.without_certificate()
-        };
-        match served {
+        match listener.served(has_certificate) {
             _ if !listener.enabled => Self::SwitchedOff { listener },
             Ok(served) => Self::Served {
                 asked: listener,
@@ -241,7 +236,7 @@ fn write_absence(
          Remedy: add a listener with the role {role} and the port {port}.\n",
         words(of_role.tls)
     )?;
-    if !has_certificate && of_role.without_certificate().is_err() {
+    if of_role.served(has_certificate).is_err() {
         f.write_str("It also needs a certificate.\n")?;
     }
     for (other, _) in served().filter(|it| it.1.role == role) {

@@ -101,7 +101,7 @@ pub mod tls;
 
 pub use certificate::NotBound;
 pub use channel::{Channel, UnknownSpelling};
-pub use cleartext::{CleartextAuth, UnknownCleartextAuth};
+pub use cleartext::CleartextAuth;
 pub use configuration::{
     Concern, Configuration, Contradiction, Finding, Placed, Subject, Upstream,
 };
@@ -116,5 +116,5 @@ pub use ports::{PortError, PortList};
 pub use published::{ClientSecurity, ClientSetting, published, srv_not_served};
 pub use refusal::{Reason, Refusal};
 pub use relay::{Origin, RecipientClass, Relay, RelayReason, RelayRefusal, relay};
-pub use role::{Role, UnknownRole};
+pub use role::Role;
 pub use sender::{SenderClass, SenderRefusal, SenderRule, sender};

@@ -22,6 +22,7 @@ use crate::{CleartextAuth, Role};
 /// assert_eq!(listener.tls, TlsMode::StartTlsRequired);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize))]
 pub struct Listener {
     /// What the listener is for.
     pub role: Role,

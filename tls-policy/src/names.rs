@@ -27,7 +27,29 @@ impl fmt::Display for UnknownName {
 
 impl Error for UnknownName {}
 
-/// Makes a type readable from the names of its values, all of which are in `ALL` and have `as_str`.
+/// The value of a type that has this name; else the names that there are. All of its values are in `ALL`
+/// and have `as_str`.
+macro_rules! named {
+    ($type:ty, $name:expr) => {{
+        const NAMES: [&str; <$type>::ALL.len()] = {
+            let mut names = [""; <$type>::ALL.len()];
+            let mut place = 0;
+            while place < names.len() {
+                names[place] = <$type>::ALL[place].as_str();
+                place += 1;
+            }
+            names
+        };
+        let allowed: &'static [&'static str] = &NAMES;
+        let known = <$type>::ALL.into_iter().find(|it| it.as_str() == $name);
+        known.ok_or(allowed)
+    }};
+}
+
+#[cfg(feature = "serde")]
+pub(crate) use named;
+
+/// Makes types readable from the names of their values.
 macro_rules! from_str {
     ($($type:ty, $kind:literal;)*) => {$(
         impl core::str::FromStr for $type {
@@ -35,34 +57,23 @@ macro_rules! from_str {
 
             /// Reads a name as `as_str` writes it: in its letter case, without blanks.
             fn from_str(token: &str) -> Result<Self, crate::UnknownName> {
-                const NAMES: [&str; <$type>::ALL.len()] = crate::names::names!($type);
-                let known = <$type>::ALL.into_iter().find(|it| it.as_str() == token);
-                known.ok_or(crate::UnknownName { kind: $kind, allowed: &NAMES })
+                named!($type, token).map_err(|allowed| crate::UnknownName {
+                    kind: $kind,
+                    allowed,
+                })
             }
         }
     )*};
 }
 
-/// The names of a type's values, in the order of `ALL`.
-macro_rules! names {
-    ($type:ty) => {{
-        let mut names = [""; <$type>::ALL.len()];
-        let mut place = 0;
-        while place < names.len() {
-            names[place] = <$type>::ALL[place].as_str();
-            place += 1;
-        }
-        names
-    }};
-}
-
-pub(crate) use names;
-
 from_str! {
+    crate::Role, "role";
+    crate::CleartextAuth, "rule for AUTH in clear text";
     crate::TlsMode, "TLS mode of a listener";
     crate::AuthRule, "rule for AUTH";
     crate::Scope, "scope of a listener";
     crate::SenderRule, "rule for senders";
+    crate::outbound::TlsMode, "TLS mode";
     crate::outbound::CertificateCheck, "check of certificates";
     crate::outbound::Level, "TLS level";
 }

@@ -26,39 +26,44 @@ use crate::{Identity, Role};
 /// let Relay::Refuse(refusal) = stranger else { panic!("an open relay") };
 /// assert_eq!((refusal.reason, refusal.code()), (RelayReason::NotSubmission, 554));
 /// ```
-pub fn relay(role: Role, origin: Origin, identity: Identity, recipient: RecipientClass) -> Relay {
-    let refuse = |reason| {
-        Relay::Refuse(RelayRefusal {
-            role,
-            origin,
-            identity,
-            recipient,
-            reason,
-        })
-    };
+pub const fn relay(
+    role: Role,
+    origin: Origin,
+    identity: Identity,
+    recipient: RecipientClass,
+) -> Relay {
     let is_known = matches!(
         (origin, identity),
         (Origin::Trusted, _) | (_, Identity::Authenticated)
     );
-    match (role, recipient) {
-        (Role::Mx | Role::Lmtp | Role::Custom, RecipientClass::Local) => Relay::Deliver,
-        (Role::Submission | Role::Submissions, RecipientClass::Local) if is_known => Relay::Deliver,
+    let reason = match (role, recipient) {
+        (Role::Mx | Role::Lmtp | Role::Custom, RecipientClass::Local) => return Relay::Deliver,
+        (Role::Submission | Role::Submissions, RecipientClass::Local) if is_known => {
+            return Relay::Deliver;
+        }
         (Role::Submission | Role::Submissions | Role::Custom, RecipientClass::Foreign)
             if is_known =>
         {
-            Relay::Forward
+            return Relay::Forward;
         }
         (Role::Submission | Role::Submissions, RecipientClass::Local | RecipientClass::Foreign) => {
-            refuse(RelayReason::AuthenticationRequired)
+            RelayReason::AuthenticationRequired
         }
-        (Role::Lmtp, RecipientClass::Foreign) => refuse(RelayReason::FinalDelivery),
+        (Role::Lmtp, RecipientClass::Foreign) => RelayReason::FinalDelivery,
         (Role::Mx | Role::Custom, RecipientClass::Foreign) => match (role, origin) {
-            (Role::Mx, Origin::Trusted) => Relay::Forward,
-            (_, Origin::ProxyAlone) => refuse(RelayReason::ClientUnknown),
-            (Role::Mx, _) => refuse(RelayReason::NotSubmission),
-            (_, _) => refuse(RelayReason::Stranger),
+            (Role::Mx, Origin::Trusted) => return Relay::Forward,
+            (_, Origin::ProxyAlone) => RelayReason::ClientUnknown,
+            (Role::Mx, _) => RelayReason::NotSubmission,
+            (_, _) => RelayReason::Stranger,
         },
-    }
+    };
+    Relay::Refuse(RelayRefusal {
+        role,
+        origin,
+        identity,
+        recipient,
+        reason,
+    })
 }
 
 /// Where a client is, as far as relaying goes. Total on purpose.

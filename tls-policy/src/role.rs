@@ -1,8 +1,6 @@
 //! What a listener is for. Everything else about it follows from this, unless somebody says otherwise.
 
-use core::error::Error;
 use core::fmt;
-use core::str::FromStr;
 
 /// The purpose of a listener: who connects to it, and why.
 ///
@@ -80,32 +78,3 @@ impl fmt::Display for Role {
         f.pad(self.as_str())
     }
 }
-
-impl FromStr for Role {
-    type Err = UnknownRole;
-
-    /// Reads a name as [`Role::as_str`] writes it: lower case, no blanks.
-    fn from_str(token: &str) -> Result<Self, UnknownRole> {
-        match token {
-            "mx" => Ok(Self::Mx),
-            "submission" => Ok(Self::Submission),
-            "submissions" => Ok(Self::Submissions),
-            "lmtp" => Ok(Self::Lmtp),
-            "custom" => Ok(Self::Custom),
-            _ => Err(UnknownRole),
-        }
-    }
-}
-
-/// A token that names no role. Its message lists those that exist; the caller has the token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct UnknownRole;
-
-impl fmt::Display for UnknownRole {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown role: allowed are mx, submission, submissions, lmtp, custom")
-    }
-}
-
-impl Error for UnknownRole {}

@@ -32,9 +32,8 @@ macro_rules! by_name {
                     }
 
                     fn visit_str<E: Error>(self, name: &str) -> Result<$type, E> {
-                        const NAMES: [&str; <$type>::ALL.len()] = crate::names::names!($type);
-                        let known = <$type>::ALL.into_iter().find(|it| it.as_str() == name);
-                        known.ok_or_else(|| E::unknown_variant(name, &NAMES))
+                        crate::names::named!($type, name)
+                            .map_err(|allowed| E::unknown_variant(name, allowed))
                     }
                 }
                 deserializer.deserialize_str(Name)
@@ -102,8 +101,8 @@ by_text! {
     crate::tls::Fingerprint, "a fingerprint: cert: or key: and 64 hexadecimal digits";
 }
 
-/// A [`Listener`] as it is written: what is left out is what [`Listener::of`] says for the role.
-#[derive(Serialize, Deserialize)]
+/// A [`Listener`] as it is read: what is left out is what [`Listener::of`] says for the role.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ListenerFields {
     role: Role,
@@ -131,23 +130,8 @@ impl<'de> Deserialize<'de> for Listener {
     }
 }
 
-impl Serialize for Listener {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fields = ListenerFields {
-            role: self.role,
-            tls: Some(self.tls),
-            auth: Some(self.auth),
-            scope: Some(self.scope),
-            cleartext_auth: Some(self.cleartext_auth),
-            enabled: Some(self.enabled),
-            enabled_by_default: Some(self.enabled_by_default),
-        };
-        fields.serialize(serializer)
-    }
-}
-
-/// A [`Policy`] as it is written: what is left out is the strict choice.
-#[derive(Serialize, Deserialize)]
+/// A [`Policy`] as it is read: what is left out is the strict choice.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct PolicyFields {
     tls: outbound::TlsMode,
@@ -164,16 +148,5 @@ impl<'de> Deserialize<'de> for Policy {
             check: said.check.unwrap_or(usual.check),
             cleartext_auth: said.cleartext_auth.unwrap_or(usual.cleartext_auth),
         })
-    }
-}
-
-impl Serialize for Policy {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let fields = PolicyFields {
-            tls: self.tls,
-            check: Some(self.check),
-            cleartext_auth: Some(self.cleartext_auth),
-        };
-        fields.serialize(serializer)
     }
 }

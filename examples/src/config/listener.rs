@@ -66,11 +66,7 @@ pub(super) fn settle(
     } else {
         listener
     };
-    let served = if has_certificate {
-        Ok(asked)
-    } else {
-        asked.without_certificate()
-    };
+    let served = asked.served(has_certificate);
     ListenerSettings {
         address,
         asked,

@@ -6,13 +6,13 @@ use std::net::SocketAddr;
 use mailwire_smtp_proto::policy::outbound::CertificateCheck;
 use mailwire_smtp_proto::timer::{Deadline, Timeouts, Timer};
 use mailwire_smtp_proto::tokio_io::tls;
+use mailwire_tls_policy::tls::{Handshake, Verification as Shown};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout};
 use tokio_rustls::client::TlsStream;
 
 use super::Delivery;
 use super::failure::Failure;
-use super::record::version_name;
 use crate::report::{Outcome, TlsReport, Verification};
 use crate::send_args::Target;
 
@@ -58,7 +58,9 @@ pub(super) async fn handshake(
     let stream = tls::connect(config, name, stream, deadline)
         .await
         .map_err(|error| Failure::stream(&error, Timer::Handshake))?;
-    let version = version_name(stream.get_ref().1.protocol_version());
+    // How the certificate was checked is told in words of its own, below.
+    let facts = Handshake::of(stream.get_ref().1, Shown::None);
+    let version = facts.map_or("unknown", |it| it.version);
     let (verification, words) = match delivery.plan.policy.check {
         CertificateCheck::Skip => (Verification::Skipped, "not checked"),
         CertificateCheck::Verify | CertificateCheck::Pin => (Verification::Verified, "verified"),
@@ -67,7 +69,7 @@ pub(super) async fn handshake(
         .transcript
         .note(format_args!("{version}, certificate {words}"));
     delivery.record.tls = Some(TlsReport {
-        version,
+        version: version.into(),
         verification,
     });
     Ok(stream)

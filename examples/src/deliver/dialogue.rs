@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mailwire_smtp_proto::auth::scram::ChannelBinding;
 use mailwire_smtp_proto::client::{CommandId, Event, NotNow};
-use mailwire_smtp_proto::host::{HelloName, HelloNameBuf};
+use mailwire_smtp_proto::host::HelloName;
 use mailwire_smtp_proto::policy::outbound::{Step, TlsMode, start_tls};
 use mailwire_smtp_proto::table::Outcome;
 use mailwire_smtp_proto::tokio_io::client::Connection;
@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use super::Delivery;
 use super::failure::Failure;
 use super::record::reply_report;
+use crate::client_session::address_literal;
 use crate::report::ReplyReport;
 
 /// How long the reply to QUIT is waited for. It decides nothing.
@@ -180,7 +181,13 @@ impl<'d, 'a, S: AsyncRead + AsyncWrite + Unpin> Dialogue<'d, 'a, S> {
     async fn hello(&mut self) -> Result<(), Failure> {
         let name = match &self.delivery.prepared.hello {
             Some(name) => name.clone(),
-            None => address_literal(self.local)?,
+            None => address_literal(self.local).map_err(|error| {
+                let remedy = format!(
+                    "{} cannot be said: {error}. Give a name by --helo.",
+                    self.local
+                );
+                Failure::local("helo_invalid", remedy)
+            })?,
         };
         let name: HelloName<'_> = name.borrow();
         let verb = self.connection.session().config().dialect.hello_verb();
@@ -271,16 +278,4 @@ impl<'d, 'a, S: AsyncRead + AsyncWrite + Unpin> Dialogue<'d, 'a, S> {
             self.delivery.transcript.heard(event.reply());
         }
     }
-}
-
-/// The name of a host that may have none (RFC 5321 section 4.1.4).
-fn address_literal(address: IpAddr) -> Result<HelloNameBuf, Failure> {
-    let literal = match address.to_canonical() {
-        IpAddr::V4(address) => format!("[{address}]"),
-        IpAddr::V6(address) => format!("[IPv6:{address}]"),
-    };
-    literal.parse().map_err(|error| {
-        let remedy = format!("{literal} cannot be said: {error}. Give a name by --helo.");
-        Failure::local("helo_invalid", remedy)
-    })
 }

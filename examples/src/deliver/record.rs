@@ -1,14 +1,12 @@
 //! What is known of a delivery so far; whatever ends it, this is reported.
 
-use std::borrow::Cow;
-
-use mailwire_smtp_proto::reply::ReplyLines;
+use mailwire_smtp_proto::reply::{EnhancedCode, ReplyLines};
 use mailwire_tls_policy::Channel;
 use mailwire_tls_policy::diagnose::{Answer, Seen, Stage, Symptom, diagnose};
-use rustls::ProtocolVersion;
 
 use super::failure::Failure;
 use crate::report::{Outcome, RecipientReport, ReplyReport, Report, Settled, TlsReport};
+use crate::status::numbers;
 
 /// What the server has said about the recipients, and what the session has come to.
 #[derive(Debug)]
@@ -88,7 +86,9 @@ impl Record {
         let answer = Answer {
             stage,
             code,
-            enhanced: enhanced.and_then(enhanced_code),
+            enhanced: enhanced
+                .and_then(|it| EnhancedCode::parse_prefix(it.as_bytes()))
+                .map(|(it, _)| numbers(it)),
             text,
         };
         let channel = if self.tls.is_some() {
@@ -167,15 +167,6 @@ fn stage(reason: &str) -> Stage {
     }
 }
 
-/// `5.7.1` as its numbers.
-fn enhanced_code(text: &str) -> Option<(u8, u16, u16)> {
-    let mut parts = text.splitn(3, '.');
-    let class = parts.next()?.parse().ok()?;
-    let subject = parts.next()?.parse().ok()?;
-    let detail = parts.next()?.parse().ok()?;
-    Some((class, subject, detail))
-}
-
 /// A reply in the terms of a report.
 pub(super) fn reply_report(reply: ReplyLines<'_>) -> ReplyReport {
     let reply = reply.to_owned();
@@ -183,16 +174,6 @@ pub(super) fn reply_report(reply: ReplyLines<'_>) -> ReplyReport {
         code: reply.code.value(),
         enhanced: reply.enhanced.map(|code| code.to_string()),
         text: reply.lines.join("\n"),
-    }
-}
-
-/// A version of TLS as people write it.
-pub(super) fn version_name(version: Option<ProtocolVersion>) -> Cow<'static, str> {
-    match version {
-        Some(ProtocolVersion::TLSv1_2) => "TLSv1.2".into(),
-        Some(ProtocolVersion::TLSv1_3) => "TLSv1.3".into(),
-        Some(other) => format!("{other:?}").into(),
-        None => "unknown".into(),
     }
 }
 

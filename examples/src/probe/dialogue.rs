@@ -6,11 +6,10 @@ use std::sync::Arc;
 use mailwire_smtp_proto::auth::scram::ChannelBinding;
 use mailwire_smtp_proto::client::{Config, Error, Event, Fault, NotNow};
 use mailwire_smtp_proto::dialect::Dialect;
-use mailwire_smtp_proto::host::HelloNameBuf;
 use mailwire_smtp_proto::policy::outbound::{PeerLocation, Policy, Refusal, TlsMode};
 use mailwire_smtp_proto::reply::ReplyLines;
 use mailwire_smtp_proto::table::Outcome;
-use mailwire_smtp_proto::timer::{Deadline, Timeouts, Timer};
+use mailwire_smtp_proto::timer::{Deadline, Timer};
 use mailwire_smtp_proto::tokio_io::ConnectionError;
 use mailwire_smtp_proto::tokio_io::client::{ClientError, Connection};
 use mailwire_smtp_proto::tokio_io::tls;
@@ -28,6 +27,8 @@ use tokio_rustls::client::TlsStream;
 use super::seen::Findings;
 use super::{CertificateReport, LoginReport, PortReport, Probe, TlsReport};
 use crate::candidates::candidates;
+use crate::client_session::{address_literal, timeouts};
+use crate::status::numbers;
 
 /// The end of a dialogue; why has been noted.
 struct Over;
@@ -62,7 +63,7 @@ impl<'p> Dialogue<'p> {
     }
 
     async fn over_tls(&mut self, stream: TcpStream, peer: SocketAddr) -> Result<(), Over> {
-        let timeouts = self.timeouts();
+        let timeouts = timeouts(self.probe.limit);
         let deadline = timeouts.deadline(Timer::Handshake, Instant::now().into_std());
         let local = local(&stream);
         let stream = self.handshake(stream, "implicit", deadline).await?;
@@ -175,11 +176,7 @@ impl<'p> Dialogue<'p> {
         connection: &mut Connection<S>,
         local: IpAddr,
     ) -> Result<(), Over> {
-        let name: Result<HelloNameBuf, _> = match local.to_canonical() {
-            IpAddr::V4(address) => format!("[{address}]").parse(),
-            IpAddr::V6(address) => format!("[IPv6:{address}]").parse(),
-        };
-        let name = name.map_err(|_| Over)?;
+        let name = address_literal(local).map_err(|_| Over)?;
         let said = connection.hello(&name.borrow());
         self.say(said)?;
         self.expect(connection, Stage::Hello).await
@@ -316,9 +313,7 @@ impl<'p> Dialogue<'p> {
     }
 
     fn refused(&mut self, stage: Stage, reply: ReplyLines<'_>) {
-        let enhanced = reply
-            .enhanced()
-            .map(|it| (it.class() as u8, it.subject(), it.detail()));
+        let enhanced = reply.enhanced().map(numbers);
         let text: Vec<_> = reply.text_lines().map(String::from_utf8_lossy).collect();
         let code = reply.code().value();
         self.found
@@ -345,20 +340,8 @@ impl<'p> Dialogue<'p> {
     fn config(&self, tls: TlsMode, peer: SocketAddr) -> Arc<Config> {
         let location = PeerLocation::of(peer.ip());
         let mut config = Config::new(Dialect::Smtp, Policy::new(tls), location);
-        config.timeouts = self.timeouts();
+        config.timeouts = timeouts(self.probe.limit);
         Arc::new(config)
-    }
-
-    fn timeouts(&self) -> Timeouts {
-        let each = self.probe.limit;
-        Timeouts {
-            command: each,
-            answer: each,
-            handshake: each,
-            greeting: each,
-            reply: each,
-            ..Timeouts::default()
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use mailwire_tls_policy::diagnose::{Diagnosis, Listed};
+use mailwire_tls_policy::diagnose::{Cause, Diagnosis, Listed};
 use mailwire_tls_policy::{Channel, Role};
 use serde::Serialize;
 
@@ -118,7 +118,7 @@ impl PortReport {
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
-        self.diagnosis.cause == "nothing_wrong"
+        self.diagnosis.cause == Cause::None.name()
     }
 
     /// As one line of JSON.

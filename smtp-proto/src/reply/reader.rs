@@ -116,9 +116,7 @@ impl ReplyLimits {
         lines: super::MAX_REPLY_LINES,
         octets: super::MAX_REPLY_LINES * super::MAX_REPLY_LINE,
     };
-}
 
-impl ReplyLimits {
     /// How long the line may be that begins here. What is not there yet of its code changes nothing, as
     /// long as there are no limits of less than a code.
     fn of_line(&self, line: &[u8]) -> usize {

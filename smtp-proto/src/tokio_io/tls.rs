@@ -64,13 +64,18 @@ pub async fn resume<S: AsyncRead + AsyncWrite + Unpin>(
 #[cfg(feature = "scram")]
 pub fn server_binding<S>(stream: &server::TlsStream<S>) -> Option<ChannelBinding> {
     let (_, connection) = stream.get_ref();
-    exporter(connection).map(|it| ChannelBinding::TlsExporter(it.to_vec()))
+    binding(connection)
 }
 
 /// The same of a client's stream.
 #[cfg(feature = "scram")]
 pub fn client_binding<S>(stream: &client::TlsStream<S>) -> Option<ChannelBinding> {
     let (_, connection) = stream.get_ref();
+    binding(connection)
+}
+
+#[cfg(feature = "scram")]
+fn binding<D>(connection: &rustls::ConnectionCommon<D>) -> Option<ChannelBinding> {
     exporter(connection).map(|it| ChannelBinding::TlsExporter(it.to_vec()))
 }
 

@@ -146,11 +146,7 @@ impl<'c> Configuration<'c> {
 
     /// Of a listener as it is served, or why it is not.
     fn of_record(&self, placed: &Placed<'_>) -> impl Iterator<Item = Concern> + use<> {
-        let served = if self.has_certificate {
-            Ok(placed.listener)
-        } else {
-            placed.listener.without_certificate()
-        };
+        let served = placed.listener.served(self.has_certificate);
         // What is switched off does no harm.
         let served = placed.listener.enabled.then_some(served);
         let not_served = served.and_then(Result::err).map(Concern::NotServed);
@@ -200,8 +196,7 @@ impl<'c> Configuration<'c> {
 
     fn has(&self, contradiction: Contradiction) -> bool {
         let is_served = |it: &Placed<'_>| {
-            let listener = it.listener;
-            listener.enabled && (self.has_certificate || listener.without_certificate().is_ok())
+            it.listener.enabled && it.listener.served(self.has_certificate).is_ok()
         };
         let takes_logins =
             |it: &Placed<'_>| it.listener.enabled && it.listener.auth != AuthRule::Never;

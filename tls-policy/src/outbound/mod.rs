@@ -23,7 +23,7 @@ pub use authenticate::{MechanismClass, authenticate};
 pub use dane::{Dane, DaneChecks, TlsaAnswer, TlsaRecord};
 pub use established::Established;
 pub use level::{Anchor, Demand, Demanded, Level, MessageTls, Sts, Withheld, demand};
-pub use mode::{CertificateCheck, Policy, TlsMode, UnknownTlsMode};
+pub use mode::{CertificateCheck, Policy, TlsMode};
 pub use next::{Login, MechanismClasses, Next, Offered, Tried, next};
 pub use peer::PeerLocation;
 pub use refusal::Refusal;

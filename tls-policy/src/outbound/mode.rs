@@ -1,13 +1,12 @@
 //! What configuration says about a connection to another server.
 
-use core::error::Error;
 use core::fmt;
-use core::str::FromStr;
 
 use crate::CleartextAuth;
 
 /// The three independent choices for an outbound connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(::serde::Serialize))]
 pub struct Policy {
     /// How TLS begins, and whether it must.
     pub tls: TlsMode,
@@ -69,34 +68,6 @@ impl fmt::Display for TlsMode {
         f.pad(self.as_str())
     }
 }
-
-impl FromStr for TlsMode {
-    type Err = UnknownTlsMode;
-
-    /// Reads a name as [`TlsMode::as_str`] writes it: lower case, no blanks.
-    fn from_str(token: &str) -> Result<Self, UnknownTlsMode> {
-        match token {
-            "off" => Ok(Self::Off),
-            "opportunistic" => Ok(Self::Opportunistic),
-            "starttls" => Ok(Self::StartTlsRequired),
-            "implicit" => Ok(Self::Implicit),
-            _ => Err(UnknownTlsMode),
-        }
-    }
-}
-
-/// A token that is no [`TlsMode`]. Its message lists the allowed ones; the caller has the token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct UnknownTlsMode;
-
-impl fmt::Display for UnknownTlsMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown TLS mode: allowed are off, opportunistic, starttls, implicit")
-    }
-}
-
-impl Error for UnknownTlsMode {}
 
 /// How a server's certificate is checked. Total on purpose.
 ///

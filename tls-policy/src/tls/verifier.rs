@@ -28,6 +28,31 @@ impl Verifier {
     }
 }
 
+/// How rustls checks a signature of either version.
+type Verify = fn(
+    &[u8],
+    &CertificateDer<'_>,
+    &DigitallySignedStruct,
+    &WebPkiSupportedAlgorithms,
+) -> Result<HandshakeSignatureValid, rustls::Error>;
+
+impl Verifier {
+    /// With a certificate that is not looked at, to check that somebody unknown holds the key of it would
+    /// prove nothing. With any other it is what proves that the certificate is theirs.
+    fn signature(
+        &self,
+        verify: Verify,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        if matches!(self.check, Check::Skip) {
+            return Ok(HandshakeSignatureValid::assertion());
+        }
+        verify(message, certificate, signature, &self.algorithms)
+    }
+}
+
 impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
@@ -52,24 +77,16 @@ impl ServerCertVerifier for Verifier {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        if matches!(self.check, Check::Skip) {
-            return Ok(HandshakeSignatureValid::assertion());
-        }
-        verify_tls12_signature(message, certificate, signature, &self.algorithms)
+        self.signature(verify_tls12_signature, message, certificate, signature)
     }
 
-    /// With a certificate that is not looked at, to check that somebody unknown holds the key of it would
-    /// prove nothing. With any other it is what proves that the certificate is theirs.
     fn verify_tls13_signature(
         &self,
         message: &[u8],
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        if matches!(self.check, Check::Skip) {
-            return Ok(HandshakeSignatureValid::assertion());
-        }
-        verify_tls13_signature(message, certificate, signature, &self.algorithms)
+        self.signature(verify_tls13_signature, message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

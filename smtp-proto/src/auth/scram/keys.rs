@@ -72,13 +72,27 @@ impl StoredKeys {
         if salt.is_empty() {
             return Err(AuthFault::Empty);
         }
-        Ok(Self {
+        let [stored_key, server_key] =
+            [stored_key, server_key].map(|key| Zeroizing::new(key.to_vec()));
+        let salt = salt.to_vec();
+        Ok(Self::made(hash, salt, iterations, stored_key, server_key))
+    }
+
+    /// Keys that are known to be of their lengths.
+    pub(super) const fn made(
+        hash: Hash,
+        salt: Vec<u8>,
+        iterations: u32,
+        stored_key: Octets,
+        server_key: Octets,
+    ) -> Self {
+        Self {
             hash,
-            salt: salt.to_vec(),
+            salt,
             iterations,
-            stored_key: Zeroizing::new(stored_key.to_vec()),
-            server_key: Zeroizing::new(server_key.to_vec()),
-        })
+            stored_key,
+            server_key,
+        }
     }
 
     /// The hash that the keys are made with.
@@ -135,25 +149,6 @@ impl fmt::Debug for StoredKeys {
             .field("hash", &self.hash)
             .field("iterations", &self.iterations)
             .finish_non_exhaustive()
-    }
-}
-
-impl StoredKeys {
-    /// Keys that are known to be of their lengths.
-    pub(super) const fn made(
-        hash: Hash,
-        salt: Vec<u8>,
-        iterations: u32,
-        stored_key: Octets,
-        server_key: Octets,
-    ) -> Self {
-        Self {
-            hash,
-            salt,
-            iterations,
-            stored_key,
-            server_key,
-        }
     }
 }
 
