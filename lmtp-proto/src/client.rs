@@ -6,6 +6,7 @@ use std::time::Instant;
 use bytes::BytesMut;
 use mailwire_smtp_proto::auth::client::Candidates;
 use mailwire_smtp_proto::client as smtp;
+use mailwire_smtp_proto::command::Verify;
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::ehlo::Capabilities;
 use mailwire_smtp_proto::host::HelloName;
@@ -86,6 +87,9 @@ commands! {
     rcpt(path: &ForwardPath<'_>, parameters: &RcptParameters<'_>);
     data();
     end_of_content();
+    last_chunk(content: &[u8]);
+    vrfy(about: Verify<'_>);
+    expn(about: Verify<'_>);
     rset();
     noop();
     quit();
@@ -119,6 +123,33 @@ impl Session {
     /// As there.
     pub fn content(&mut self, content: &[u8], out: &mut BytesMut) -> Result<(), NotNow> {
         self.0.content(content, out)
+    }
+
+    /// A piece of content as a chunk; see [`smtp::Session::chunk`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn chunk(
+        &mut self,
+        content: &[u8],
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<Option<CommandId>, NotNow> {
+        self.0.chunk(content, now, out)
+    }
+
+    /// The content whose end was said and whose verdicts are not all in; see
+    /// [`smtp::Session::in_doubt`].
+    #[must_use]
+    pub fn in_doubt(&self) -> Option<CommandId> {
+        self.0.in_doubt()
+    }
+
+    /// Whether another transaction may begin here; see [`smtp::Session::may_be_reused`].
+    #[must_use]
+    pub fn may_be_reused(&self) -> bool {
+        self.0.may_be_reused()
     }
 
     /// What the session waits for; see [`smtp::Session::need`].

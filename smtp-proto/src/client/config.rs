@@ -35,6 +35,11 @@ pub struct Limits {
     pub reply: ReplyLimits,
     /// Commands sent whose replies are not in; 1,000. Another one has to wait.
     pub outstanding: usize,
+    /// Octets of commands sent whose replies are not in; 16,384. Another one has to wait once they are
+    /// reached. It is to be less than what the buffers on the way hold: then a server that answers
+    /// before it reads on, and whose answers nobody reads yet, still takes the whole flight, and two
+    /// full pipes never wait for each other (RFC 2920 section 3.1).
+    pub flight: usize,
     /// Recipients of a transaction, those accepted and those not answered yet; 10,000. A server
     /// has to take 100 (RFC 5321 section 4.5.3.1.8) and usually takes about 1,000.
     pub recipients: usize,
@@ -63,6 +68,7 @@ impl Default for Limits {
         Self {
             reply: ReplyLimits::default(),
             outstanding: 1000,
+            flight: 16 * 1024,
             recipients: 10_000,
             unsent_output: 64 * 1024,
         }

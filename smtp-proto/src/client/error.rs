@@ -53,9 +53,35 @@ pub enum NotNow {
     /// Content, and no 354 asked for it.
     #[error("no 354 asked for the content")]
     NoContentWanted,
-    /// The transaction has as many recipients as the configuration allows.
-    #[error("the transaction has as many recipients as this client allows")]
+    /// The transaction has as many recipients as the configuration allows, or the server's RCPTMAX.
+    #[error("the transaction has as many recipients as this client or the server's LIMITS allows")]
     TooManyRecipients,
+    /// The recipients of the session are of as many domains as the server's RCPTDOMAINMAX allows.
+    #[error("the recipients are of as many domains as the server's LIMITS allows (RFC 9422)")]
+    TooManyDomains,
+    /// The session had as many transactions as the server's MAILMAX allows: connect anew.
+    #[error("the session had as many transactions as the server's LIMITS allows (RFC 9422)")]
+    TooManyTransactions,
+    /// The message is larger than the server takes, by its SIZE (RFC 1870).
+    #[error("the message has {size} octets, and the server takes {maximum} (RFC 1870)")]
+    TooLarge {
+        /// Octets of the message.
+        size: u64,
+        /// The most that the server takes.
+        maximum: u64,
+    },
+    /// BY asks for less time than the server's least (RFC 2852 section 3).
+    #[error("the server takes no delivery time below {minimum} s (RFC 2852)")]
+    DeliverByTooSoon {
+        /// The least, in seconds.
+        minimum: u64,
+    },
+    /// HOLDFOR or HOLDUNTIL is beyond what the server holds messages for (RFC 4865 section 4).
+    #[error("the server does not hold messages for so long (RFC 4865)")]
+    HeldTooLong,
+    /// REQUIRETLS in clear (RFC 8689 section 4.2.1).
+    #[error("REQUIRETLS needs TLS on this connection first (RFC 8689)")]
+    RequireTlsInClear,
     /// The path or a parameter has UTF-8 in it, and the MAIL of the transaction did not ask for
     /// SMTPUTF8 (RFC 6531 section 3.4).
     #[error("the address is not ASCII, and MAIL did not ask for SMTPUTF8 (RFC 6531 section 3.4)")]
@@ -129,6 +155,8 @@ pub enum Extension {
     Size,
     /// 8BITMIME (RFC 6152).
     EightBitMime,
+    /// CHUNKING (RFC 3030), for BDAT.
+    Chunking,
     /// Any other, by the keyword that offers it.
     Keyword(&'static str),
 }
@@ -215,6 +243,12 @@ impl NotNow {
             Self::NoChallenge => "no_challenge",
             Self::NoContentWanted => "no_content_wanted",
             Self::TooManyRecipients => "too_many_recipients",
+            Self::TooManyDomains => "too_many_domains",
+            Self::TooManyTransactions => "too_many_transactions",
+            Self::TooLarge { .. } => "message_too_large",
+            Self::DeliverByTooSoon { .. } => "deliver_by_too_soon",
+            Self::HeldTooLong => "held_too_long",
+            Self::RequireTlsInClear => "require_tls_in_clear",
             Self::NotAscii => "not_ascii",
             Self::BinaryByData => "binary_by_data",
             Self::Content(BodyFault::BareCr) => "bare_cr",
@@ -234,6 +268,7 @@ impl Extension {
             "AUTH" => Self::Auth,
             "SIZE" => Self::Size,
             "8BITMIME" => Self::EightBitMime,
+            "CHUNKING" => Self::Chunking,
             keyword => Self::Keyword(keyword),
         }
     }
@@ -244,6 +279,7 @@ impl Extension {
             Self::Auth => "auth_not_offered",
             Self::Size => "size_not_offered",
             Self::EightBitMime => "8bitmime_not_offered",
+            Self::Chunking => "chunking_not_offered",
             Self::Keyword(_) => "extension_not_offered",
         }
     }
@@ -256,6 +292,7 @@ impl std::fmt::Display for Extension {
             Self::Auth => f.write_str("AUTH"),
             Self::Size => f.write_str("SIZE"),
             Self::EightBitMime => f.write_str("8BITMIME"),
+            Self::Chunking => f.write_str("CHUNKING"),
             Self::Keyword(keyword) => f.write_str(keyword),
         }
     }

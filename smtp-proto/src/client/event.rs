@@ -70,6 +70,13 @@ pub enum Event<'i> {
         /// The reply.
         reply: ReplyLines<'i>,
     },
+    /// 4yz or 5yz for the message before its content has come to its end (a server that is full, or
+    /// will not have so much). The session is over, since only the end of the content could end it
+    /// otherwise, and that would be taken for a message; close the connection. Nobody gets the message.
+    Aborted {
+        /// The reply.
+        reply: ReplyLines<'i>,
+    },
     /// 421: the server ends the session, which it may do at any time. No other command is answered
     /// any more.
     Closing {
@@ -90,6 +97,7 @@ impl<'i> Event<'i> {
             | Self::Challenge { reply, .. }
             | Self::Reply { reply, .. }
             | Self::Verdict { reply, .. }
+            | Self::Aborted { reply }
             | Self::Closing { reply, .. } => *reply,
         }
     }
@@ -98,7 +106,7 @@ impl<'i> Event<'i> {
     #[must_use]
     pub const fn id(&self) -> Option<CommandId> {
         match self {
-            Self::Greeting { .. } => None,
+            Self::Greeting { .. } | Self::Aborted { .. } => None,
             Self::Hello { id, .. }
             | Self::Challenge { id, .. }
             | Self::Reply { id, .. }

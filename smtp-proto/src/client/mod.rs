@@ -1,7 +1,7 @@
 //! The client session: commands with ids out, replies that carry the id in.
 //!
 //! ```text
-//!     hello  start_tls  auth  mail  rcpt  data  content  end_of_content  rset  noop  quit
+//!     hello  start_tls  auth  mail  rcpt  data  content  end_of_content  chunk  rset  noop  quit
 //!        │                                                                           │
 //!        ▼   refused here, before any octet: NotNow                                  ▼
 //!     policy ──► offered in this epoch? ──► table, as if what is outstanding were accepted
@@ -13,8 +13,9 @@
 //! ```
 //!
 //! Synchronisation is here and not with the caller: nothing is said behind a command whose reply
-//! has to be in first, and MAIL, RCPT and RSET go out in one flight, with DATA at its end, only if
-//! PIPELINING was offered in *this* epoch (RFC 2920 section 3.1). A reply is never paired with
+//! has to be in first, and MAIL, RCPT, RSET and chunks go out in one flight, with DATA or the last chunk
+//! at its end, only if PIPELINING was offered in *this* epoch (RFC 2920 section 3.1), and only so much
+//! of it that both sides may write it before they read ([`Limits::flight`]). A reply is never paired with
 //! another command than its own: one that answers none ends the session.
 //!
 //! Local refusals are [`NotNow`] and come before any octet, so a secret is in the output only when
@@ -26,7 +27,7 @@ use std::time::Instant;
 use bytes::BytesMut;
 use mailwire_tls_policy::Channel;
 
-use crate::body::DataWriter;
+use crate::body::{BdatWriter, DataWriter};
 use crate::charset::Charset;
 use crate::ehlo::Capabilities;
 use crate::error::Misuse;
@@ -35,18 +36,22 @@ use crate::table::{Phase, Position};
 use crate::timer::{Deadline, Timer};
 use crate::verb::Verb;
 
+mod chunk;
 mod config;
 mod error;
 mod event;
 mod login;
+mod offer;
 mod outstanding;
 mod reply;
+mod reuse;
 mod send;
 mod upgrade;
 
 pub use config::{Config, Limits};
 pub use error::{Awaited, Error, Extension, Fault, NoMechanism, NotNow};
 pub use event::{CommandId, Event, Step};
+pub use reuse::{Needs, ReuseKey};
 pub use upgrade::TlsUpgrade;
 
 use login::Login;
@@ -76,6 +81,13 @@ enum Welcome {
     Refused,
 }
 
+/// What is counted within one transaction.
+#[derive(Clone, Copy, Debug, Default)]
+struct TransactionLimits {
+    /// RCPT commands, whatever was replied to them (RCPTMAX of RFC 9422).
+    recipients: u32,
+}
+
 /// The client's side of one connection, in either dialect.
 #[derive(Debug)]
 pub struct Session {
@@ -96,6 +108,14 @@ pub struct Session {
     is_surplus: bool,
     outstanding: Outstanding,
     writer: DataWriter,
+    chunks: BdatWriter,
+    /// Transactions that were begun in this epoch (MAILMAX of RFC 9422).
+    transactions: u32,
+    transaction: TransactionLimits,
+    /// Domains of the recipients of this epoch, while a limit is about them (RCPTDOMAINMAX there).
+    domains: Vec<Box<str>>,
+    /// The content whose end was said when the session ended, and whose verdicts were not all in.
+    in_doubt: Option<CommandId>,
     /// What the paths of the transaction may be made of, as its MAIL said.
     charset: Charset,
     /// Whether its MAIL said BODY=BINARYMIME.
@@ -120,8 +140,12 @@ impl Session {
     pub fn need(&mut self, unread: &[u8], out: &BytesMut) -> Need {
         // What comes behind the 220 to STARTTLS is not read as a reply, whatever it is.
         let readable = !matches!(self.position.phase(), Phase::Closed | Phase::Upgrading);
-        if readable && self.reader.poll(unread) {
-            return Need::Nothing;
+        if readable {
+            // Before the caller says more: nothing that came too early is taken for an answer to it.
+            self.is_surplus |= self.awaited().is_none() && !unread.is_empty();
+            if self.reader.poll(unread) {
+                return Need::Nothing;
+            }
         }
         if out.len() > self.config.limits.unsent_output {
             return Need::Flush;
@@ -194,6 +218,7 @@ impl Session {
     pub fn deadline(&self) -> Option<Deadline> {
         let timer = match self.awaited() {
             Some(Awaited::Greeting) => Timer::Greeting,
+            // Of a last chunk as well.
             Some(Awaited::Verdict) => Timer::DataDone,
             Some(Awaited::Reply(Verb::Data)) => Timer::DataReply,
             Some(Awaited::Reply(_)) => Timer::Reply,
@@ -266,6 +291,17 @@ impl Session {
         &self.config
     }
 
+    /// The end of a content that was said, and whose verdicts are not all in: whoever has no verdict
+    /// may get the message or not. Also, and that is what it is for, when the session is over.
+    ///
+    /// `None` means that no server can have taken the message, however the session ended: without
+    /// its end no part of a content is a message. If that end has not left `out` yet, the server has
+    /// not got it either.
+    #[must_use]
+    pub fn in_doubt(&self) -> Option<CommandId> {
+        self.in_doubt.or_else(|| self.outstanding.ended_content())
+    }
+
     /// The oldest reply that is missing.
     #[must_use]
     pub fn awaited(&self) -> Option<Awaited> {
@@ -280,6 +316,7 @@ impl Session {
     fn unknown(config: Arc<Config>, channel: Channel, welcome: Welcome, now: Instant) -> Self {
         let reader = ReplyReader::with_limits(config.limits.reply);
         let writer = DataWriter::with(config.bare_line_ends);
+        let chunks = BdatWriter::text_with(config.bare_line_ends);
         Self {
             config,
             channel,
@@ -293,6 +330,11 @@ impl Session {
             is_surplus: false,
             outstanding: Outstanding::default(),
             writer,
+            chunks,
+            transactions: 0,
+            transaction: TransactionLimits::default(),
+            domains: Vec::new(),
+            in_doubt: None,
             charset: Charset::Ascii,
             is_binary: false,
             next_id: 0,
@@ -308,6 +350,7 @@ impl Session {
     fn close(&mut self) {
         self.position = self.position.follow(crate::table::Next::To(Phase::Closed));
         self.expected = self.position;
+        self.in_doubt = self.in_doubt();
         self.outstanding = Outstanding::default();
         self.login = None;
         self.is_surplus = false;

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::error::Awaited;
 use super::event::CommandId;
+use crate::table::Question;
 use crate::verb::Verb;
 
 /// A command that was sent.
@@ -11,12 +12,18 @@ use crate::verb::Verb;
 pub(super) struct Sent {
     pub(super) id: CommandId,
     pub(super) verb: Verb,
+    /// The question that it put, if any.
+    pub(super) question: Option<Question>,
+    /// How long it is, with the octets of a chunk.
+    pub(super) octets: usize,
 }
 
 /// The replies that are awaited, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Outstanding {
     sent: VecDeque<Sent>,
+    /// How long they are together.
+    octets: usize,
     /// How many of them are RCPT.
     asked: usize,
     /// Accepted recipients of the open transaction, duplicates included, in their order.
@@ -29,7 +36,10 @@ impl Outstanding {
     pub(super) fn oldest(&self) -> Option<Awaited> {
         match self.verdicts {
             Some(_) => Some(Awaited::Verdict),
-            None => self.sent.front().map(|sent| Awaited::Reply(sent.verb)),
+            None => self.sent.front().map(|sent| match sent.question {
+                Some(Question::LastChunk) => Awaited::Verdict,
+                _ => Awaited::Reply(sent.verb),
+            }),
         }
     }
 
@@ -41,22 +51,47 @@ impl Outstanding {
         self.sent.len()
     }
 
+    pub(super) const fn octets(&self) -> usize {
+        self.octets
+    }
+
+    /// The end of a content whose verdicts are not all in.
+    pub(super) fn ended_content(&self) -> Option<CommandId> {
+        let last_chunk = || {
+            let mut sent = self.sent.iter();
+            sent.find(|it| it.question == Some(Question::LastChunk))
+                .map(|it| it.id)
+        };
+        self.verdicts.map(|(id, _)| id).or_else(last_chunk)
+    }
+
+    /// Takes the last chunk if it is the oldest.
+    pub(super) fn pop_last_chunk(&mut self) -> Option<Sent> {
+        let is_oldest = self.sent.front()?.question == Some(Question::LastChunk);
+        if is_oldest { self.pop() } else { None }
+    }
+
     /// Whether another command may follow all of these in one flight (RFC 2920 section 3.1).
     pub(super) fn may_be_followed(&self) -> bool {
         // Only the youngest can be another command: behind one, nothing is sent.
         let youngest = self.sent.back();
         self.verdicts.is_none()
-            && youngest.is_none_or(|s| matches!(s.verb, Verb::Mail | Verb::Rcpt | Verb::Rset))
+            && youngest.is_none_or(|it| {
+                matches!(it.verb, Verb::Mail | Verb::Rcpt | Verb::Rset)
+                    || it.question == Some(Question::Chunk)
+            })
     }
 
     pub(super) fn push(&mut self, sent: Sent) {
         self.asked += usize::from(sent.verb == Verb::Rcpt);
+        self.octets = self.octets.saturating_add(sent.octets);
         self.sent.push_back(sent);
     }
 
     pub(super) fn pop(&mut self) -> Option<Sent> {
         let sent = self.sent.pop_front()?;
         self.asked -= usize::from(sent.verb == Verb::Rcpt);
+        self.octets = self.octets.saturating_sub(sent.octets);
         Some(sent)
     }
 

@@ -1,5 +1,6 @@
 //! What a reply means: paired with its command, judged by its class, followed in the table.
 
+use super::chunk::after_chunk;
 use super::error::{Awaited, Fault};
 use super::event::Event;
 use super::outstanding::Sent;
@@ -21,6 +22,12 @@ impl Session {
             return Ok(Event::Closing { id, reply });
         }
         let event = match self.awaited() {
+            // A message that is refused before its end has come: it has no other end, so the session
+            // has no other either.
+            None if self.position.phase() == Phase::Content && is_refusal(reply.code()) => {
+                self.close();
+                return Ok(Event::Aborted { reply });
+            }
             None => return Err(Fault::Unsolicited { code: reply.code() }),
             Some(Awaited::Greeting) => self.greeting(reply)?,
             Some(Awaited::Verdict) => self.verdict(reply)?,
@@ -45,11 +52,13 @@ impl Session {
     }
 
     fn answer<'i>(&mut self, sent: Sent, reply: ReplyLines<'i>) -> Result<Event<'i>, Fault> {
-        let Sent { id, verb } = sent;
+        let Sent {
+            id, verb, question, ..
+        } = sent;
         let awaited = Awaited::Reply(verb);
-        let question = question(verb);
         let outcome = judge(question, awaited, reply.code())?;
         let next = match question {
+            Some(Question::Chunk) => after_chunk(self.position, outcome),
             Some(question) => on_outcome(self.position.phase(), question, outcome),
             None => unasked(self.position.phase(), verb, outcome),
         };
@@ -99,12 +108,17 @@ impl Session {
     fn verdict<'i>(&mut self, reply: ReplyLines<'i>) -> Result<Event<'i>, Fault> {
         let code = reply.code();
         let outcome = judge(Some(Question::Message), Awaited::Verdict, code)?;
+        if let Some(sent) = self.outstanding.pop_last_chunk() {
+            self.begin_verdicts(sent, code, outcome)?;
+        }
         let Some((id, recipient, owed)) = self.outstanding.verdict() else {
             return Err(Fault::Unsolicited { code });
         };
         if owed == 0 {
-            let next = on_outcome(self.position.phase(), Question::Message, outcome);
-            self.position = self.position.follow(next);
+            if self.position.phase().in_transaction() {
+                let next = on_outcome(self.position.phase(), Question::Message, outcome);
+                self.position = self.position.follow(next);
+            }
             self.outstanding.forget_recipients();
         }
         let recipient = recipient.filter(|_| self.config.dialect == Dialect::Lmtp);
@@ -136,6 +150,10 @@ pub(super) fn unasked(phase: Phase, verb: Verb, outcome: Outcome) -> Next {
         (Cell::Quit, _) => Next::To(Phase::Closed),
         _ => Next::Stay,
     }
+}
+
+fn is_refusal(code: Code) -> bool {
+    matches!(code.class(), Class::Transient | Class::Permanent)
 }
 
 /// The outcome that a code means for a question (RFC 5321 section 4.2.1).

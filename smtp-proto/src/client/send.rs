@@ -7,16 +7,19 @@ use bytes::BytesMut;
 use mailwire_tls_policy::Channel;
 use mailwire_tls_policy::outbound::{self, Refusal, Step as TlsStep, TlsMode};
 
+use super::chunk::after_chunk;
 use super::error::{Extension, NotNow};
 use super::event::CommandId;
 use super::outstanding::Sent;
 use super::reply::{question, unasked};
 use super::{Session, Welcome};
+use crate::body::BdatWriter;
 use crate::charset::Charset;
+use crate::command::{Etrn, Verify};
 use crate::host::HelloName;
 use crate::params::{Body, MailParameters, RcptParameters};
 use crate::path::{ForwardPath, ReversePath};
-use crate::table::{Cell, Outcome, Phase, SequenceFault, on_outcome, on_verb};
+use crate::table::{Cell, Outcome, Phase, Question, SequenceFault, on_outcome};
 use crate::verb::Verb;
 
 impl Session {
@@ -72,7 +75,9 @@ impl Session {
     /// # Errors
     ///
     /// [`NotNow::Policy`] if TLS is demanded and not there, [`NotNow::NotOffered`] for a parameter
-    /// whose extension the server does not offer; else as [`rset`](Self::rset).
+    /// whose extension the server does not offer, [`NotNow::TooLarge`], [`NotNow::DeliverByTooSoon`],
+    /// [`NotNow::HeldTooLong`] and [`NotNow::TooManyTransactions`] for one that goes beyond the offer,
+    /// [`NotNow::RequireTlsInClear`]; else as [`rset`](Self::rset).
     pub fn mail(
         &mut self,
         path: &ReversePath<'_>,
@@ -83,6 +88,11 @@ impl Session {
         self.check(Verb::Mail)?;
         self.permit_mail()?;
         self.offered(parameters.extensions())?;
+        self.within_offer(parameters)?;
+        // RFC 8689 section 4.2.1: what REQUIRETLS asks of others begins here.
+        if parameters.require_tls && self.channel != Channel::Tls {
+            return Err(NotNow::RequireTlsInClear);
+        }
         if !path.is_ascii() && !parameters.smtputf8 {
             return Err(NotNow::NotAscii);
         }
@@ -92,6 +102,12 @@ impl Session {
             Charset::Ascii
         };
         self.is_binary = parameters.body == Some(Body::BinaryMime);
+        self.chunks = if self.is_binary {
+            BdatWriter::binary()
+        } else {
+            BdatWriter::text_with(self.config.bare_line_ends)
+        };
+        self.count_transaction();
         self.send(
             Verb::Mail,
             format_args!(" FROM:{path}{parameters}"),
@@ -104,8 +120,9 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`NotNow::TooManyRecipients`], [`NotNow::NotOffered`] for a parameter, [`NotNow::NotAscii`];
-    /// else as [`rset`](Self::rset).
+    /// [`NotNow::TooManyRecipients`] and [`NotNow::TooManyDomains`], by our own limits or the server's
+    /// (RFC 9422), [`NotNow::NotOffered`] for a parameter, [`NotNow::NotAscii`]; else as
+    /// [`rset`](Self::rset).
     pub fn rcpt(
         &mut self,
         path: &ForwardPath<'_>,
@@ -122,17 +139,9 @@ impl Session {
         if !is_ascii && self.charset == Charset::Ascii {
             return Err(NotNow::NotAscii);
         }
+        self.within_limits(path)?;
+        self.count_recipient(path);
         self.send(Verb::Rcpt, format_args!(" TO:{path}{parameters}"), now, out)
-    }
-
-    /// That the server offers what parameters belong to.
-    fn offered(&self, extensions: impl Iterator<Item = &'static str>) -> Result<(), NotNow> {
-        extensions
-            .into_iter()
-            .find(|keyword| !self.capabilities.offers(keyword))
-            .map_or(Ok(()), |keyword| {
-                Err(NotNow::NotOffered(Extension::by_keyword(keyword)))
-            })
     }
 
     /// DATA. It may end a flight of MAIL and RCPT.
@@ -165,11 +174,7 @@ impl Session {
         self.writer.write(content, out);
         match self.writer.fault() {
             None => Ok(()),
-            Some(fault) => {
-                out.truncate(said_before);
-                self.close();
-                Err(fault.into())
-            }
+            Some(fault) => Err(self.damaged(fault, said_before, out)),
         }
     }
 
@@ -188,9 +193,7 @@ impl Session {
         self.check_content()?;
         let said_before = out.len();
         if let Err(fault) = self.writer.finish(out) {
-            out.truncate(said_before);
-            self.close();
-            return Err(fault.into());
+            return Err(self.damaged(fault, said_before, out));
         }
         let id = self.take_id();
         let owed = self
@@ -200,6 +203,55 @@ impl Session {
         self.outstanding.expect_verdicts(id, owed);
         self.since = now;
         Ok(id)
+    }
+
+    /// VRFY: what there is of an address (RFC 5321 section 3.5).
+    ///
+    /// # Errors
+    ///
+    /// [`NotNow::NotOffered`] if it asks for SMTPUTF8 and the server does not offer it; else as
+    /// [`rset`](Self::rset).
+    pub fn vrfy(
+        &mut self,
+        about: Verify<'_>,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<CommandId, NotNow> {
+        self.verify(Verb::Vrfy, about, now, out)
+    }
+
+    /// EXPN: who is on a list.
+    ///
+    /// # Errors
+    ///
+    /// As [`vrfy`](Self::vrfy).
+    pub fn expn(
+        &mut self,
+        about: Verify<'_>,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<CommandId, NotNow> {
+        self.verify(Verb::Expn, about, now, out)
+    }
+
+    /// ETRN: that mail for a node, or of a queue, be sent now (RFC 1985).
+    ///
+    /// # Errors
+    ///
+    /// [`NotNow::NotOffered`]; [`NotNow::Policy`] if TLS is demanded and not there; else as
+    /// [`rset`](Self::rset).
+    pub fn etrn(
+        &mut self,
+        about: Etrn<'_>,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<CommandId, NotNow> {
+        self.check(Verb::Etrn)?;
+        self.permit_mail()?;
+        if !self.capabilities.etrn() {
+            return Err(NotNow::NotOffered(Extension::Keyword("ETRN")));
+        }
+        self.send(Verb::Etrn, format_args!(" {about}"), now, out)
     }
 
     /// RSET.
@@ -233,6 +285,21 @@ impl Session {
         self.send(Verb::Quit, format_args!(""), now, out)
     }
 
+    fn verify(
+        &mut self,
+        verb: Verb,
+        about: Verify<'_>,
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<CommandId, NotNow> {
+        self.check(verb)?;
+        self.permit_mail()?;
+        if about.smtputf8() && !self.capabilities.smtputf8() {
+            return Err(NotNow::NotOffered(Extension::Keyword("SMTPUTF8")));
+        }
+        self.send(verb, format_args!(" {about}"), now, out)
+    }
+
     fn hello_by(
         &mut self,
         verb: Verb,
@@ -263,7 +330,7 @@ impl Session {
         if !self.outstanding.is_empty() && !self.may_join(verb) {
             return Err(NotNow::MustWait);
         }
-        match on_verb(self.expected.phase(), verb) {
+        match self.expected.on_verb(verb) {
             Cell::Refuse(fault) => Err(fault.into()),
             Cell::Ask(_) | Cell::Grant(_) | Cell::Reset | Cell::Inform | Cell::Quit => Ok(()),
         }
@@ -271,10 +338,12 @@ impl Session {
 
     /// Whether a command may follow what is outstanding in one flight.
     fn may_join(&self, verb: Verb) -> bool {
-        matches!(verb, Verb::Mail | Verb::Rcpt | Verb::Rset | Verb::Data)
+        use Verb::{Bdat, Data, Mail, Rcpt, Rset};
+        matches!(verb, Mail | Rcpt | Rset | Data | Bdat)
             && self.capabilities.pipelining()
             && self.outstanding.may_be_followed()
             && self.outstanding.len() < self.config.limits.outstanding
+            && self.outstanding.octets() < self.config.limits.flight
     }
 
     pub(super) fn check_challenge(&self) -> Result<(), NotNow> {
@@ -315,23 +384,42 @@ impl Session {
         now: Instant,
         out: &mut BytesMut,
     ) -> Result<CommandId, NotNow> {
+        let said_before = out.len();
         out.extend_from_slice(verb.as_str().as_bytes());
         // Writing to a buffer that grows cannot fail.
-        let _ = write!(out, "{arguments}");
-        Ok(self.sent(verb, now, out))
+        let _ = write!(out, "{arguments}\r\n");
+        Ok(self.note(verb, question(verb), out.len() - said_before, now))
     }
 
     /// Ends the line of a command, and notes that its reply is awaited.
     pub(super) fn sent(&mut self, verb: Verb, now: Instant, out: &mut BytesMut) -> CommandId {
         out.extend_from_slice(b"\r\n");
+        // Nothing may join it in a flight, so its length is of no use.
+        self.note(verb, question(verb), 0, now)
+    }
+
+    /// Notes that the reply to what is in the output is awaited.
+    pub(super) fn note(
+        &mut self,
+        verb: Verb,
+        question: Option<Question>,
+        octets: usize,
+        now: Instant,
+    ) -> CommandId {
         let phase = self.expected.phase();
-        let next = match question(verb) {
+        let next = match question {
+            Some(Question::Chunk) => after_chunk(self.expected, Outcome::Accepted),
             Some(question) => on_outcome(phase, question, Outcome::Accepted),
             None => unasked(phase, verb, Outcome::Accepted),
         };
         self.expected = self.expected.follow(next);
         let id = self.take_id();
-        self.outstanding.push(Sent { id, verb });
+        self.outstanding.push(Sent {
+            id,
+            verb,
+            question,
+            octets,
+        });
         self.since = now;
         id
     }

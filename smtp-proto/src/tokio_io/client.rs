@@ -10,6 +10,7 @@ use super::ConnectionError;
 use super::buffers::{Buffers, Read, now};
 use crate::auth::client::Candidates;
 use crate::client::{CommandId, Config, Error, Event, Need, NotNow, Session, TlsUpgrade};
+use crate::command::{Etrn, Verify};
 use crate::host::HelloName;
 use crate::params::{MailParameters, RcptParameters};
 use crate::path::{ForwardPath, ReversePath};
@@ -184,6 +185,9 @@ commands! {
     rcpt(path: &ForwardPath<'_>, parameters: &RcptParameters<'_>);
     data();
     end_of_content();
+    vrfy(about: Verify<'_>);
+    expn(about: Verify<'_>);
+    etrn(about: Etrn<'_>);
     rset();
     noop();
     quit();

@@ -13,6 +13,7 @@ use mailwire_smtp_proto::auth::{BearerCredentials, PlainCredentials};
 use mailwire_smtp_proto::body::BareLineEnds;
 use mailwire_smtp_proto::charset::Charset;
 use mailwire_smtp_proto::client::{Config, Event, Need, NotNow, Session, TlsUpgrade};
+use mailwire_smtp_proto::command::{TextString, Verify};
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::host::HelloName;
 use mailwire_smtp_proto::params::{MailParameters, RcptParameters};
@@ -200,6 +201,20 @@ impl Driver {
             "data" => session.data(now, out).map(drop),
             "content" => session.content(&unescape(rest), out),
             "end" => session.end_of_content(now, out).map(drop),
+            "chunk" => session.chunk(&unescape(rest), now, out).map(drop),
+            "last" => session.last_chunk(&unescape(rest), now, out).map(drop),
+            "vrfy" => session.vrfy(verify(rest), now, out).map(drop),
+            "expn" => session.expn(verify(rest), now, out).map(drop),
+            "doubt" => {
+                self.log
+                    .push(format!("E: in doubt {:?}", session.in_doubt()));
+                Ok(())
+            }
+            "reuse" => {
+                self.log
+                    .push(format!("E: reuse {}", session.may_be_reused()));
+                Ok(())
+            }
             "rset" => session.rset(now, out).map(drop),
             "noop" => session.noop(now, out).map(drop),
             "quit" => session.quit(now, out).map(drop),
@@ -237,6 +252,10 @@ impl Driver {
             self.log.push(format!("C: {}", escape(line.as_bytes())));
         }
     }
+}
+
+fn verify(text: &str) -> Verify<'_> {
+    Verify::new(TextString::parse(text).unwrap(), false).unwrap()
 }
 
 fn refusal(error: &NotNow) -> String {
@@ -322,6 +341,7 @@ fn describe(event: &Event<'_>) -> String {
             }
             None => format!("verdict {id:?} {outcome:?} owed {owed} {reply}"),
         },
+        Event::Aborted { .. } => format!("aborted {reply}"),
         Event::Closing { id, .. } => format!("closing {id:?} {reply}"),
         other => panic!("an event that the scripts do not know: {other:?}"),
     }
