@@ -13,6 +13,7 @@
 //! |---|---|
 //! | [`server`] | the server session: events with decisions to make, replies written |
 //! | [`client`] | the client session: commands with ids, replies that carry them |
+//! | [`delivery`] | the whole dialogue of one message, to what became of each recipient |
 //! | [`table`] | the two tables that hold the dialogue |
 //! | [`dialect`] | what differs between SMTP and LMTP |
 //! | [`line`](mod@line), [`body`], [`reply`] | framing, in both directions |
@@ -31,6 +32,7 @@ pub mod body;
 pub mod charset;
 pub mod client;
 pub mod command;
+pub mod delivery;
 pub mod dialect;
 pub mod ehlo;
 pub mod error;

@@ -74,6 +74,12 @@ impl Session {
         Ok(self.note(Verb::Bdat, Some(Question::LastChunk), octets, now))
     }
 
+    /// Whether a chunk may be said now, behind those that are on the way.
+    #[must_use]
+    pub fn may_chunk(&self) -> bool {
+        self.check_chunk().is_ok()
+    }
+
     fn check_chunk(&self) -> Result<(), NotNow> {
         self.check(Verb::Bdat)?;
         if self.capabilities.chunking() {

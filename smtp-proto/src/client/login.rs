@@ -17,7 +17,7 @@ use std::time::Instant;
 use bytes::BytesMut;
 use mailwire_tls_policy::outbound::{MechanismClass, Refusal, authenticate};
 
-use super::{CommandId, Fault, NoMechanism, NotNow, Session};
+use super::{Awaited, CommandId, Fault, NoMechanism, NotNow, Session};
 use crate::auth::client::{Candidates, Exchange};
 use crate::auth::{MechanismName, MechanismNameBuf};
 use crate::reply::Code;
@@ -35,6 +35,8 @@ pub(super) struct Login {
     candidates: Candidates,
     /// The server does not want this mechanism, and may want another.
     may_fall_back: bool,
+    /// It was given up: a server that goes on asking would go on for ever.
+    is_cancelled: bool,
 }
 
 impl Session {
@@ -101,6 +103,9 @@ impl Session {
     /// [`NotNow::NoChallenge`].
     pub fn auth_cancel(&mut self, now: Instant, out: &mut BytesMut) -> Result<CommandId, NotNow> {
         self.check_challenge()?;
+        if let Some(login) = &mut self.login {
+            login.is_cancelled = true;
+        }
         out.extend_from_slice(b"*");
         Ok(self.sent(Verb::Auth, now, out))
     }
@@ -148,6 +153,7 @@ impl Session {
             exchange,
             candidates,
             may_fall_back: false,
+            is_cancelled: false,
         }));
         Ok(self.sent(Verb::Auth, now, out))
     }
@@ -201,6 +207,13 @@ impl Session {
             return Ok(());
         };
         match outcome {
+            // RFC 4954 section 4 has 501 here.
+            Outcome::Continued if login.is_cancelled => {
+                return Err(Fault::UnexpectedReply {
+                    awaited: Awaited::Reply(Verb::Auth),
+                    code,
+                });
+            }
             Outcome::Continued => {
                 // What is wrong with it, `auth_response` tells.
                 let _ = login.exchange.challenge(text);

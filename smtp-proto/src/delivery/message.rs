@@ -1,0 +1,144 @@
+//! What a server has to know of a message before it gets it.
+
+use crate::params::Body;
+
+/// The facts about the content of a message that its MAIL has to tell.
+///
+/// ```
+/// use mailwire_smtp_proto::delivery::Message;
+/// use mailwire_smtp_proto::params::Body;
+///
+/// let message = Message::of(b"Subject: caf\xC3\xA9\n\nplain\n");
+/// assert_eq!(message.size, Some(24));
+/// assert_eq!(message.body, Body::EightBitMime);
+/// assert!(message.smtputf8);
+/// assert_eq!(Message::of(b"Subject: x\n\n8 bits: \xE9\n").smtputf8, false);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Message {
+    /// Octets on the wire, every line end as CRLF and without the doubled dots (RFC 1870 section 5);
+    /// `None` if not known. It is told where SIZE is offered.
+    pub size: Option<u64>,
+    /// What its octets are.
+    pub body: Body,
+    /// Whether its header has UTF-8 (RFC 6532), for which SMTPUTF8 is needed whatever the addresses are.
+    pub smtputf8: bool,
+}
+
+impl Message {
+    /// A message of ASCII in lines, of which no more is known.
+    pub const PLAIN: Self = Self {
+        size: None,
+        body: Body::SevenBit,
+        smtputf8: false,
+    };
+
+    /// The facts about a text whose line ends may be CRLF, LF or CR, as they become CRLF on the wire.
+    #[must_use]
+    pub fn of(text: &[u8]) -> Self {
+        let body = if text.is_ascii() {
+            Body::SevenBit
+        } else {
+            Body::EightBitMime
+        };
+        Self {
+            size: Some(size(text)),
+            body,
+            smtputf8: body == Body::EightBitMime && !header(text).is_ascii(),
+        }
+    }
+
+    /// The facts about content that goes out as it is, in chunks.
+    #[must_use]
+    pub fn binary(octets: &[u8]) -> Self {
+        Self {
+            size: u64::try_from(octets.len()).ok(),
+            body: Body::BinaryMime,
+            smtputf8: !header(octets).is_ascii(),
+        }
+    }
+}
+
+/// The header section: up to the first empty line.
+fn header(text: &[u8]) -> &[u8] {
+    let mut at_start = true;
+    let mut previous = 0;
+    for (at, &octet) in text.iter().enumerate() {
+        match octet {
+            // The second half of a CRLF.
+            b'\n' if previous == b'\r' => {}
+            b'\r' | b'\n' if at_start => return text.get(..at).unwrap_or(text),
+            b'\r' | b'\n' => at_start = true,
+            _ => at_start = false,
+        }
+        previous = octet;
+    }
+    text
+}
+
+fn size(text: &[u8]) -> u64 {
+    let mut previous = None;
+    let mut size: u64 = 0;
+    for &octet in text {
+        let sent = match (previous, octet) {
+            // The second half of a CRLF has been counted with the first.
+            (Some(b'\r'), b'\n') => 0,
+            (_, b'\r' | b'\n') => 2,
+            _ => 1,
+        };
+        size = size.saturating_add(sent);
+        previous = Some(octet);
+    }
+    match previous {
+        None | Some(b'\r' | b'\n') => size,
+        // The last line gets the end that it lacks.
+        Some(_) => size.saturating_add(2),
+    }
+}
+
+#[cfg(test)]
+#[allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests panic to fail"
+)]
+mod tests {
+    use bytes::BytesMut;
+
+    use super::*;
+    use crate::body::DataWriter;
+
+    #[test]
+    fn the_size_agrees_with_the_writer() {
+        let alphabet = [b'a', b'\r', b'\n'];
+        for number in 0..3_usize.pow(6) {
+            let octets: Vec<u8> = (0..6)
+                .map(|place| alphabet[number / 3_usize.pow(place) % 3])
+                .collect();
+            let (mut writer, mut out) = (DataWriter::new(), BytesMut::new());
+            writer.write(&octets, &mut out);
+            writer.finish(&mut out).unwrap();
+            assert_eq!(
+                size(&octets),
+                out.len() as u64 - 3,
+                "{}",
+                octets.escape_ascii()
+            );
+        }
+    }
+
+    #[test]
+    fn the_header_ends_with_the_first_empty_line() {
+        for (text, expected) in [
+            ("a: b\n\nc", "a: b\n"),
+            ("a: b\r\n\r\nc", "a: b\r\n"),
+            ("a: b\r\rc", "a: b\r"),
+            ("\nbody", ""),
+            ("a: b\n", "a: b\n"),
+            ("", ""),
+        ] {
+            assert_eq!(header(text.as_bytes()), expected.as_bytes(), "{text:?}");
+        }
+    }
+}
