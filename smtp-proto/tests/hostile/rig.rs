@@ -214,6 +214,16 @@ pub(crate) fn run(case: &Case, cut: usize) -> Result<Run, String> {
     if shows && !case.has("clear") {
         return Err(format!("a secret in clear: {clear:?}"));
     }
+    let may_be_clear = |it: &str| {
+        ["EHLO ", "STARTTLS", "QUIT"]
+            .iter()
+            .any(|verb| it.starts_with(verb))
+    };
+    if case.value("tls") == Some("starttls") && !clear.lines().all(may_be_clear) {
+        return Err(format!(
+            "more in clear than it takes to begin TLS: {clear:?}"
+        ));
+    }
     if !server.complaints.is_empty() {
         return Err(server.complaints.join("; "));
     }
