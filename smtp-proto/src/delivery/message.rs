@@ -9,10 +9,10 @@ use crate::params::Body;
 /// use mailwire_smtp_proto::params::Body;
 ///
 /// let message = Message::of(b"Subject: caf\xC3\xA9\n\nplain\n");
-/// assert_eq!(message.size, Some(24));
+/// assert_eq!(message.size, Some(25));
 /// assert_eq!(message.body, Body::EightBitMime);
 /// assert!(message.smtputf8);
-/// assert_eq!(Message::of(b"Subject: x\n\n8 bits: \xE9\n").smtputf8, false);
+/// assert!(!Message::of(b"Subject: x\n\n8 bits: \xE9\n").smtputf8);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
