@@ -1,5 +1,7 @@
 //! The message: its octets, and the two things about them that a server is told before.
 
+use mailwire_smtp_proto::delivery::Message;
+
 /// The content of a message, its line ends as the file has them.
 ///
 /// On the wire every line end is CRLF (RFC 5321 section 2.3.8), whether it is a CRLF, a bare LF or a
@@ -7,14 +9,17 @@
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Content<'a> {
     octets: &'a [u8],
+    size: u64,
 }
 
 impl<'a> Content<'a> {
     /// How much is said at once.
     const PIECE: usize = 32 * 1024;
 
-    pub(super) const fn new(octets: &'a [u8]) -> Self {
-        Self { octets }
+    pub(super) fn new(octets: &'a [u8]) -> Self {
+        // Of octets that are here, it is known.
+        let size = Message::of(octets).size.unwrap_or_default();
+        Self { octets, size }
     }
 
     /// The octets in pieces of bounded size.
@@ -24,24 +29,8 @@ impl<'a> Content<'a> {
 
     /// The octets that will be sent, without doubled dots and without the end of the content
     /// (RFC 1870 section 5).
-    pub(super) fn size(self) -> u64 {
-        let mut previous = None;
-        let mut size: u64 = 0;
-        for &octet in self.octets {
-            let sent = match (previous, octet) {
-                // The second half of a CRLF has been counted with the first.
-                (Some(b'\r'), b'\n') => 0,
-                (_, b'\r' | b'\n') => 2,
-                _ => 1,
-            };
-            size = size.saturating_add(sent);
-            previous = Some(octet);
-        }
-        match previous {
-            None | Some(b'\r' | b'\n') => size,
-            // The last line gets the end that it lacks.
-            Some(_) => size.saturating_add(2),
-        }
+    pub(super) const fn size(self) -> u64 {
+        self.size
     }
 
     /// Whether it has an octet above 127, for which a server has to offer 8BITMIME

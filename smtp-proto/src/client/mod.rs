@@ -81,13 +81,6 @@ enum Welcome {
     Refused,
 }
 
-/// What is counted within one transaction.
-#[derive(Clone, Copy, Debug, Default)]
-struct TransactionLimits {
-    /// RCPT commands, whatever was replied to them (RCPTMAX of RFC 9422).
-    recipients: u32,
-}
-
 /// The client's side of one connection, in either dialect.
 #[derive(Debug)]
 pub struct Session {
@@ -111,7 +104,8 @@ pub struct Session {
     chunks: BdatWriter,
     /// Transactions that were begun in this epoch (MAILMAX of RFC 9422).
     transactions: u32,
-    transaction: TransactionLimits,
+    /// RCPT commands of the transaction, whatever was replied to them (RCPTMAX there).
+    recipients: u32,
     /// Domains of the recipients of this epoch, while a limit is about them (RCPTDOMAINMAX there).
     domains: Vec<Box<str>>,
     /// The content whose end was said when the session ended, and whose verdicts were not all in.
@@ -332,7 +326,7 @@ impl Session {
             writer,
             chunks,
             transactions: 0,
-            transaction: TransactionLimits::default(),
+            recipients: 0,
             domains: Vec::new(),
             in_doubt: None,
             charset: Charset::Ascii,

@@ -1,7 +1,7 @@
 //! What the server offers, and how far: checked before a command that goes beyond it is said.
 
+use super::Session;
 use super::error::{Extension, NotNow};
-use super::{Session, TransactionLimits};
 use crate::ehlo::SizeOffer;
 use crate::params::{MailParameters, Release};
 use crate::path::ForwardPath;
@@ -57,10 +57,7 @@ impl Session {
     /// That the server takes one more recipient, and of this domain (RFC 9422 section 4).
     pub(super) fn within_limits(&self, path: &ForwardPath<'_>) -> Result<(), NotNow> {
         let limits = self.capabilities.limits();
-        if limits
-            .rcpt
-            .is_some_and(|most| self.transaction.recipients >= most)
-        {
+        if limits.rcpt.is_some_and(|most| self.recipients >= most) {
             return Err(NotNow::TooManyRecipients);
         }
         let (Some(most), Some(domain)) = (limits.rcpt_domain, domain(path)) else {
@@ -76,7 +73,7 @@ impl Session {
 
     /// Counts a recipient that is being said.
     pub(super) fn count_recipient(&mut self, path: &ForwardPath<'_>) {
-        self.transaction.recipients = self.transaction.recipients.saturating_add(1);
+        self.recipients = self.recipients.saturating_add(1);
         // Nothing is kept that no limit is about.
         if self.capabilities.limits().rcpt_domain.is_none() {
             return;
@@ -89,7 +86,7 @@ impl Session {
     /// Counts a transaction that is being begun.
     pub(super) fn count_transaction(&mut self) {
         self.transactions = self.transactions.saturating_add(1);
-        self.transaction = TransactionLimits::default();
+        self.recipients = 0;
     }
 }
 

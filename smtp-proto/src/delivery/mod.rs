@@ -24,18 +24,20 @@ use bytes::BytesMut;
 use mailwire_tls_policy::Channel;
 
 use crate::auth::client::Candidates;
-use crate::client::{Awaited, CommandId, Config, Fault, Need, NotNow, Session, TlsUpgrade};
+use crate::client::{Awaited, CommandId, Config, Fault, Need, NotNow, Session};
 use crate::ehlo::Capabilities;
 use crate::reply::{ReceivedReply, ReplyLines};
 use crate::table::Phase;
 use crate::timer::{Deadline, Timer};
 
+mod handshake;
 mod hear;
 mod message;
 mod outcome;
 mod plan;
 mod say;
 
+pub use handshake::Handshake;
 pub use message::Message;
 pub use outcome::{Failure, Fate, Outcome, Retry};
 pub use plan::{Chunking, EightBit, Plan};
@@ -112,15 +114,6 @@ pub struct Delivery {
     failure: Option<Failure>,
     /// When the last piece of content was said.
     since: Instant,
-}
-
-/// A delivery whose server has said 220 to STARTTLS. It cannot read or write SMTP, and of the session
-/// nothing crosses; see [`TlsUpgrade`].
-#[derive(Debug)]
-#[must_use = "the delivery goes on after the handshake, by `complete`, or ends by `failed`"]
-pub struct Handshake {
-    upgrade: TlsUpgrade,
-    plan: Plan,
 }
 
 impl Delivery {
@@ -238,27 +231,6 @@ impl Delivery {
             self.stage = Stage::Verdicts;
         }
         self.said_content(said.map(drop))
-    }
-
-    /// Gives up the session for the TLS handshake, after [`Want::Handshake`].
-    ///
-    /// # Errors
-    ///
-    /// The outcome, if octets have come in clear behind the reply to STARTTLS.
-    pub fn into_tls(self, unread: &[u8], now: Instant) -> Result<Handshake, Outcome> {
-        let Self { session, plan, .. } = self;
-        let recipients = plan.recipients.len();
-        match session.into_tls(unread, now) {
-            Ok(upgrade) => Ok(Handshake { upgrade, plan }),
-            Err(error) => Err(Outcome {
-                recipients: vec![Fate::NotSent; recipients],
-                failure: Some(match error {
-                    crate::client::Error::Peer(fault) => Failure::Peer(fault),
-                    crate::client::Error::Misuse(_) => Failure::Local(NotNow::MustWait),
-                }),
-                authenticated: false,
-            }),
-        }
     }
 
     /// Until when the delivery waits, and for what; `None` when it is the embedder's turn. `out` is what
@@ -429,32 +401,6 @@ impl Delivery {
     fn settle_the_rest(&mut self, fate: &Fate) {
         for place in self.fates.iter_mut().filter(|it| it.is_none()) {
             *place = Some(fate.clone());
-        }
-    }
-}
-
-impl Handshake {
-    /// Until when the handshake may last.
-    #[must_use]
-    pub fn deadline(&self) -> Option<Deadline> {
-        self.upgrade.deadline()
-    }
-
-    /// The delivery after the handshake; it begins anew with the hello.
-    #[must_use]
-    pub fn complete(self, channel: Channel, now: Instant) -> Delivery {
-        let session = self.upgrade.complete(channel, now);
-        Delivery::at(Stage::Hello, self.plan, session, now)
-    }
-
-    /// What became of the message when the handshake has failed: it was not sent, and nothing goes on in
-    /// clear, where whoever broke the handshake could read it.
-    #[must_use]
-    pub fn failed(self) -> Outcome {
-        Outcome {
-            recipients: vec![Fate::NotSent; self.plan.recipients.len()],
-            failure: Some(Failure::Handshake),
-            authenticated: false,
         }
     }
 }
