@@ -25,6 +25,7 @@ pub(crate) fn timeouts(each: Duration) -> Timeouts {
         reply: each,
         data_reply: each,
         data_done: each,
+        // It is short as it is.
         ..Timeouts::default()
     }
 }

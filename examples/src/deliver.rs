@@ -1,44 +1,40 @@
-//! The delivery of one message to one server: the whole dialogue, and what became of it.
+//! The delivery of one message to one server over TCP, and what became of it.
 //!
 //! ```text
-//!     connect ─► (TLS) ─► greeting ─► EHLO ─► STARTTLS ─► TLS ─► EHLO ─► AUTH ─► MAIL RCPT.. DATA ─►
-//!        │         │          │         │         │        │               │            │
-//!        ▼         ▼          ▼         ▼         ▼        ▼               ▼            ▼ content
-//!      Failure: an outcome, a stable name, a remedy                                  verdicts ─► QUIT
+//!     connect ─► (TLS) ─► greeting, EHLO ─► STARTTLS ─► TLS ─► EHLO ─► AUTH ─► MAIL RCPT.. DATA ─► QUIT
+//!        │         │      └─────────────────────── a Delivery ───────────────────────────────────────┘
+//!        ▼         ▼                                    ▼
+//!      Failure: an outcome, a stable name, a remedy   its Outcome ─► Report
 //! ```
 //!
-//! What may be said when is the session's business
-//! ([`client`](mailwire_smtp_proto::client)), and whether TLS has to come first or a password may go
-//! out is policy's. What is left here is the order of things, and to give up rather than to do
-//! less than was asked for: without a usable mechanism nothing is sent unauthenticated, and a
-//! server that lacks the TLS that is required gets QUIT.
+//! The dialogue is all in [`delivery`](mailwire_smtp_proto::delivery). What is left here are the
+//! connection, the handshake, the credentials, and the words for people.
 
 use std::sync::Arc;
 
+use mailwire_smtp_proto::auth::scram::ChannelBinding;
 use mailwire_smtp_proto::client::Config;
+use mailwire_smtp_proto::delivery::{self, Delivery};
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::policy::Channel;
 use mailwire_smtp_proto::policy::outbound::{PeerLocation, TlsMode};
-use mailwire_smtp_proto::timer::Timeouts;
-use mailwire_smtp_proto::tokio_io::client::Connection;
+use mailwire_smtp_proto::timer::{Timeouts, Timer};
+use mailwire_smtp_proto::tokio_io::delivery::{Delivering, Turn};
 use mailwire_smtp_proto::tokio_io::tls;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
 
-use crate::client_session::timeouts;
+use crate::client_session::{address_literal, timeouts};
 use crate::report::Report;
 use crate::send_args::Plan;
 
 mod connect;
-mod content;
-mod dialogue;
 mod failure;
 mod login;
 mod prepared;
 mod record;
-mod transaction;
 mod transcript;
 
-use dialogue::{Dialogue, Next};
 use failure::Failure;
 use prepared::Prepared;
 use record::Record;
@@ -62,37 +58,51 @@ pub async fn deliver(plan: &Plan, message: &[u8]) -> Report {
         Ok(prepared) => prepared,
         Err(error) => return error.into(),
     };
-    let mut delivery = Delivery {
+    let mut sending = Sending {
         plan,
         prepared: &prepared,
         record: Record::new(&plan.recipients, plan.to.port),
         transcript: Transcript::new(plan.verbose),
     };
-    match run(&mut delivery).await {
-        Ok(()) => delivery.record.settled(),
-        Err(failure) => delivery.record.failed(failure),
+    match run(&mut sending).await {
+        Ok(ended) => sending.record.ended(ended),
+        Err(failure) => sending.record.failed(failure),
     }
 }
 
-/// One delivery on its way.
+/// One message on its way.
 #[derive(Debug)]
-struct Delivery<'a> {
+struct Sending<'a> {
     plan: &'a Plan,
     prepared: &'a Prepared<'a>,
     record: Record,
     transcript: Transcript,
 }
 
-async fn run(delivery: &mut Delivery<'_>) -> Result<(), Failure> {
-    let plan = delivery.plan;
+/// How a dialogue over one stream ended.
+enum Next<S> {
+    /// For good.
+    Ended(Ended),
+    /// With 220 to STARTTLS.
+    Handshake(S, Box<delivery::Handshake>),
+}
+
+/// How it all ended.
+#[derive(Debug)]
+struct Ended {
+    outcome: delivery::Outcome,
+    /// Why, if it is not all in the outcome.
+    failure: Option<Failure>,
+}
+
+async fn run(sending: &mut Sending<'_>) -> Result<Ended, Failure> {
+    let plan = sending.plan;
     // RFC 5321's times, or one for all of them.
     let timeouts = plan.timeout.map_or_else(Timeouts::default, timeouts);
     let stream = connect::connect(&plan.to, &timeouts).await?;
     let peer = stream.peer_addr().map_err(unconnected)?;
     let local = stream.local_addr().map_err(unconnected)?.ip();
-    delivery
-        .transcript
-        .note(format_args!("connected to {peer}"));
+    sending.transcript.note(format_args!("connected to {peer}"));
 
     let dialect = if plan.lmtp {
         Dialect::Lmtp
@@ -104,30 +114,102 @@ async fn run(delivery: &mut Delivery<'_>) -> Result<(), Failure> {
     config.limits.outstanding = FLIGHT;
     let config = Arc::new(config);
 
+    let hello = match &sending.prepared.hello {
+        Some(name) => name.clone(),
+        None => address_literal(local).map_err(|error| {
+            let remedy = format!("{local} cannot be said: {error}. Give a name by --helo.");
+            Failure::local("helo_invalid", remedy)
+        })?,
+    };
+    let message = sending.prepared.plan(plan, hello);
+
     if plan.policy.tls == TlsMode::Implicit {
         let deadline = connect::handshake_deadline(&timeouts);
-        let stream = connect::handshake(delivery, stream, deadline).await?;
-        let channel = tls::client_binding(&stream);
-        let connection = Connection::connect(stream, config, Channel::Tls);
-        let dialogue = Dialogue::new(delivery, connection, local).over(channel);
-        return dialogue.in_full().await;
+        let stream = connect::handshake(sending, stream, deadline).await?;
+        let binding = tls::client_binding(&stream);
+        let delivery = Delivery::new(message, config, Channel::Tls, now());
+        return over_tls(sending, stream, delivery, binding).await;
     }
     // Local or not is for policy to judge by the location; the stream itself protects nothing.
-    let connection: Connection<TcpStream> = Connection::connect(stream, config, Channel::Plain);
-    let mut dialogue = Dialogue::new(delivery, connection, local);
-    match dialogue.until_tls().await? {
-        Next::GoOn => dialogue.after_hello().await,
-        Next::StartTls => {
-            let (stream, upgrade) = dialogue.into_connection().into_tls()?;
-            let stream = connect::handshake(delivery, stream, upgrade.deadline()).await?;
-            let channel = tls::client_binding(&stream);
-            let connection = Connection::resume(stream, upgrade, Channel::Tls);
-            let dialogue = Dialogue::new(delivery, connection, local).over(channel);
-            dialogue.again().await
+    let delivery = Delivery::new(message, config, Channel::Plain, now());
+    match drive(sending, stream, delivery, None).await {
+        Next::Ended(ended) => Ok(ended),
+        Next::Handshake(stream, handshake) => {
+            let stream = connect::handshake(sending, stream, handshake.deadline()).await?;
+            let binding = tls::client_binding(&stream);
+            let delivery = handshake.complete(Channel::Tls, now());
+            over_tls(sending, stream, delivery, binding).await
         }
     }
 }
 
+async fn over_tls<S: AsyncRead + AsyncWrite + Unpin>(
+    sending: &mut Sending<'_>,
+    stream: S,
+    delivery: Delivery,
+    binding: Option<ChannelBinding>,
+) -> Result<Ended, Failure> {
+    match drive(sending, stream, delivery, binding).await {
+        Next::Ended(ended) => Ok(ended),
+        Next::Handshake(..) => Err(Failure::local(
+            "internal_error",
+            "This is a fault of this program: it wants TLS over TLS.",
+        )),
+    }
+}
+
+/// Does what a delivery wants, until it is over or TLS begins. `binding` is what identifies the TLS
+/// channel, if there is one that can be identified.
+async fn drive<S: AsyncRead + AsyncWrite + Unpin>(
+    sending: &mut Sending<'_>,
+    stream: S,
+    delivery: Delivery,
+    binding: Option<ChannelBinding>,
+) -> Next<S> {
+    let mut delivering = Delivering::new(stream, delivery);
+    if let Some(write) = sending.transcript.writer() {
+        delivering = delivering.with_transcript(write);
+    }
+    let mut failure = None;
+    loop {
+        match delivering.next().await {
+            Turn::Nothing(Some(reply)) => sending.record.heard(reply),
+            Turn::Nothing(None) => {}
+            Turn::Login => {
+                let offered = delivering.delivery().capabilities();
+                match login::candidates(sending, offered, binding.as_ref()) {
+                    Ok(candidates) => delivering.login(candidates),
+                    Err(invalid) => {
+                        failure = Some(invalid);
+                        delivering.abandon();
+                    }
+                }
+            }
+            // A slice does not fail.
+            Turn::Content => {
+                let _ = delivering.send(sending.prepared.content).await;
+            }
+            Turn::Handshake => {
+                return match delivering.into_tls() {
+                    Ok((stream, handshake)) => Next::Handshake(stream, Box::new(handshake)),
+                    Err(outcome) => Next::Ended(Ended { outcome, failure }),
+                };
+            }
+            Turn::End => break,
+        }
+    }
+    let finished = delivering.finish().await;
+    let broken = |error| Failure::stream(&error, Timer::DataBlock);
+    Next::Ended(Ended {
+        outcome: finished.outcome,
+        failure: failure.or_else(|| finished.error.map(broken)),
+    })
+}
+
+fn now() -> std::time::Instant {
+    Instant::now().into_std()
+}
+
 fn unconnected(error: std::io::Error) -> Failure {
-    Failure::stream(&error, mailwire_smtp_proto::timer::Timer::Greeting)
+    Failure::stream(&error, Timer::Greeting)
 }

@@ -85,7 +85,7 @@ pub struct SendArgs {
     #[arg(long, value_name = "ATTRIBUTES")]
     pub xclient: Option<String>,
 
-    /// Send the message by BDAT.
+    /// Send the message by BDAT wherever the server offers CHUNKING.
     #[arg(long)]
     pub chunking: bool,
 
@@ -111,9 +111,6 @@ impl SendArgs {
     pub fn plan(self) -> Result<Plan, PlanError> {
         if self.xclient.is_some() {
             return Err(not_supported("xclient_not_supported", "--xclient"));
-        }
-        if self.chunking {
-            return Err(not_supported("chunking_not_supported", "--chunking"));
         }
         if let Some(mechanism) = &self.mechanism {
             if !MECHANISMS
@@ -155,6 +152,7 @@ impl SendArgs {
             mechanism: self.mechanism,
             hello: self.helo,
             pipelining: !self.no_pipelining,
+            chunking: self.chunking,
             timeout: self.timeout.map(Duration::from_secs),
             verbose: self.verbose,
         })
@@ -190,6 +188,8 @@ pub struct Plan {
     pub hello: Option<String>,
     /// Whether several commands may go in one flight where that is offered.
     pub pipelining: bool,
+    /// Whether the content goes out by BDAT wherever that is offered, and not only where it saves time.
+    pub chunking: bool,
     /// The bound of each wait, in place of RFC 5321's.
     pub timeout: Option<Duration>,
     /// Whether a transcript is wanted.

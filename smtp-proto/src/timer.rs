@@ -33,6 +33,8 @@ pub enum Timer {
     DataReply,
     /// Client: the replies to the end of the content (RFC 5321 section 4.5.3.2.6).
     DataDone,
+    /// Client: the reply to QUIT, on which nothing depends any more.
+    Farewell,
 }
 
 impl Timer {
@@ -51,6 +53,7 @@ impl Timer {
             Self::Reply => "reply",
             Self::DataReply => "reply to DATA",
             Self::DataDone => "reply to the end of data",
+            Self::Farewell => "reply to QUIT",
         }
     }
 }
@@ -91,6 +94,8 @@ pub struct Timeouts {
     pub data_reply: Duration,
     /// [`Timer::DataDone`]; 10 minutes.
     pub data_done: Duration,
+    /// [`Timer::Farewell`]; 5 seconds. RFC 5321 has no time for it, and many clients do not wait at all.
+    pub farewell: Duration,
 }
 
 impl Timeouts {
@@ -108,6 +113,7 @@ impl Timeouts {
             Timer::Reply => self.reply,
             Timer::DataReply => self.data_reply,
             Timer::DataDone => self.data_done,
+            Timer::Farewell => self.farewell,
         }
     }
 
@@ -136,6 +142,7 @@ impl Default for Timeouts {
             reply: MINUTE * 5,
             data_reply: MINUTE * 2,
             data_done: MINUTE * 10,
+            farewell: Duration::from_secs(5),
         }
     }
 }

@@ -11,7 +11,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout};
 use tokio_rustls::client::TlsStream;
 
-use super::Delivery;
+use super::Sending;
 use super::failure::Failure;
 use crate::report::{Outcome, TlsReport, Verification};
 use crate::send_args::Target;
@@ -49,26 +49,26 @@ pub(super) async fn connect(target: &Target, timeouts: &Timeouts) -> Result<TcpS
 
 /// Does the handshake, and notes what it came to.
 pub(super) async fn handshake(
-    delivery: &mut Delivery<'_>,
+    sending: &mut Sending<'_>,
     stream: TcpStream,
     deadline: Option<Deadline>,
 ) -> Result<TlsStream<TcpStream>, Failure> {
-    let config = delivery.prepared.tls.clone();
-    let name = delivery.prepared.server_name.clone();
+    let config = sending.prepared.tls.clone();
+    let name = sending.prepared.server_name.clone();
     let stream = tls::connect(config, name, stream, deadline)
         .await
         .map_err(|error| Failure::stream(&error, Timer::Handshake))?;
     // How the certificate was checked is told in words of its own, below.
     let facts = Handshake::of(stream.get_ref().1, Shown::None);
     let version = facts.map_or("unknown", |it| it.version);
-    let (verification, words) = match delivery.plan.policy.check {
+    let (verification, words) = match sending.plan.policy.check {
         CertificateCheck::Skip => (Verification::Skipped, "not checked"),
         CertificateCheck::Verify | CertificateCheck::Pin => (Verification::Verified, "verified"),
     };
-    delivery
+    sending
         .transcript
         .note(format_args!("{version}, certificate {words}"));
-    delivery.record.tls = Some(TlsReport {
+    sending.record.tls = Some(TlsReport {
         version: version.into(),
         verification,
     });

@@ -3,13 +3,12 @@
 use std::borrow::Cow;
 use std::io;
 
-use mailwire_smtp_proto::client::{Error, Fault, NotNow};
+use mailwire_smtp_proto::client::{Extension, Fault, NotNow};
 use mailwire_smtp_proto::policy::outbound::Refusal;
 use mailwire_smtp_proto::timer::Timer;
-use mailwire_smtp_proto::tokio_io::ConnectionError;
-use mailwire_smtp_proto::tokio_io::client::ClientError;
 use mailwire_tls_policy::tls;
 
+use super::login::no_usable_mechanism;
 use crate::report::Outcome;
 
 /// An end that is not the verdict of a message.
@@ -113,11 +112,6 @@ impl Failure {
         }
         self
     }
-
-    /// Whether the server is still there to be said QUIT to.
-    pub(super) const fn leaves_a_session(&self) -> bool {
-        matches!(self.outcome, Outcome::Rejected | Outcome::RefusedLocally)
-    }
 }
 
 impl From<Refusal> for Failure {
@@ -128,24 +122,22 @@ impl From<Refusal> for Failure {
 
 impl From<NotNow> for Failure {
     fn from(not_now: NotNow) -> Self {
-        match not_now {
-            NotNow::Policy(refusal) => refusal.into(),
+        match &not_now {
+            NotNow::Policy(refusal) => (*refusal).into(),
+            NotNow::NoMechanism(sets) => no_usable_mechanism(sets),
+            NotNow::NotOffered(Extension::EightBitMime) => Self::local(
+                not_now.name(),
+                "The message has octets above 127 and the server does not offer 8BITMIME, so it \
+                 must not get them (RFC 6152 section 3): encode the message in 7 bits \
+                 (quoted-printable or base64), or switch 8BITMIME on at the server.",
+            ),
             _ => Self::local(not_now.name(), format!("It was not sent: {not_now}.")),
         }
     }
 }
 
-impl From<ClientError> for Failure {
-    fn from(error: ClientError) -> Self {
-        let fault = match error {
-            // Reads end by a fault of the session; what fails here is a write.
-            ConnectionError::Io(error) => return Self::stream(&error, Timer::DataBlock),
-            ConnectionError::Session(Error::Peer(fault)) => fault,
-            other => {
-                let remedy = format!("This is a fault of this program: {other}.");
-                return Self::local("internal_error", remedy);
-            }
-        };
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
         match fault {
             Fault::Timeout(timer) => Self::timeout(timer),
             Fault::EndOfInput { .. } => {
@@ -208,8 +200,7 @@ mod tests {
 
     #[test]
     fn a_broken_protocol_keeps_its_name_after_the_content() {
-        let fault = ClientError::from(Error::from(Fault::BytesAfterStartTls));
-        let failure = Failure::from(fault).after_content();
+        let failure = Failure::from(Fault::BytesAfterStartTls).after_content();
         assert_eq!(failure.reason, "bytes_after_starttls");
         assert!(failure.remedy.contains("twice"));
     }
@@ -219,7 +210,6 @@ mod tests {
         let failure = Failure::from(Refusal::CleartextAuthDenied);
         assert_eq!(failure.outcome, Outcome::RefusedLocally);
         assert_eq!(failure.clone().after_content(), failure);
-        assert!(failure.leaves_a_session());
     }
 
     #[test]

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use mailwire_smtp_proto::auth::PlainCredentials;
+use mailwire_smtp_proto::command::{MailBuf, RcptBuf};
+use mailwire_smtp_proto::delivery::{self, Chunking, Message};
 use mailwire_smtp_proto::host::HelloNameBuf;
+use mailwire_smtp_proto::params::{MailParameters, RcptParameters};
 use mailwire_smtp_proto::path::{ForwardPathBuf, ReversePathBuf};
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
 
-use super::content::Content;
 use crate::client_tls::{ClientTlsError, client_config, server_name};
 use crate::send_args::{Plan, PlanError, without_brackets};
 
@@ -17,7 +19,7 @@ use crate::send_args::{Plan, PlanError, without_brackets};
 pub(super) struct Prepared<'a> {
     pub(super) sender: ReversePathBuf,
     pub(super) recipients: Vec<ForwardPathBuf>,
-    pub(super) content: Content<'a>,
+    pub(super) content: &'a [u8],
     /// `None` for the address literal of this end.
     pub(super) hello: Option<HelloNameBuf>,
     pub(super) credentials: Option<PlainCredentials>,
@@ -63,12 +65,32 @@ impl<'a> Prepared<'a> {
         Ok(Self {
             sender,
             recipients,
-            content: Content::new(message),
+            content: message,
             hello,
             credentials,
             tls: client_config(plan.policy.check, plan.ca.as_deref()).map_err(tls)?,
             server_name: server_name(&plan.server_name).map_err(tls)?,
         })
+    }
+
+    /// The whole of it, from whoever has this name.
+    pub(super) fn plan(&self, plan: &Plan, hello: HelloNameBuf) -> delivery::Plan {
+        let mail = MailBuf {
+            reverse_path: self.sender.clone(),
+            parameters: MailParameters::default().to_owned(),
+        };
+        let recipients = self.recipients.iter().map(|path| RcptBuf {
+            forward_path: path.clone(),
+            parameters: RcptParameters::default().to_owned(),
+        });
+        let message = Message::of(self.content);
+        let mut whole = delivery::Plan::new(hello, mail, recipients.collect(), message);
+        whole.login = self.credentials.is_some();
+        whole.pipelining = plan.pipelining;
+        if plan.chunking {
+            whole.chunking = Chunking::WhereOffered;
+        }
+        whole
     }
 }
 

@@ -1,84 +1,78 @@
 //! What is known of a delivery so far; whatever ends it, this is reported.
 
-use mailwire_smtp_proto::reply::{EnhancedCode, ReplyLines};
+use mailwire_smtp_proto::client::{Awaited, Fault};
+use mailwire_smtp_proto::delivery::{self, Fate};
+use mailwire_smtp_proto::reply::{Code, EnhancedCode, ReceivedReply, ReplyLines};
+use mailwire_smtp_proto::verb::Verb;
 use mailwire_tls_policy::Channel;
 use mailwire_tls_policy::diagnose::{Answer, Seen, Stage, Symptom, diagnose};
 
+use super::Ended;
 use super::failure::Failure;
 use crate::report::{Outcome, RecipientReport, ReplyReport, Report, Settled, TlsReport};
 use crate::status::numbers;
 
-/// What the server has said about the recipients, and what the session has come to.
+/// What the session has come to, but for what became of the recipients.
 #[derive(Debug)]
 pub(super) struct Record {
-    recipients: Vec<RecipientReport>,
-    /// The last reply that decided something.
+    addresses: Vec<String>,
+    /// The last reply.
     reply: Option<ReplyReport>,
     pub(super) tls: Option<TlsReport>,
-    pub(super) authenticated: bool,
-    /// The end of the content has been said, and from then on the server may have the message.
-    pub(super) content_ended: bool,
-    /// The step that refused last; the reason, if not everybody is delivered.
-    refused: &'static str,
+    authenticated: bool,
     /// The port of the server.
     port: u16,
 }
 
+/// A reply that refused, and what.
+struct Refusal<'a> {
+    at: Awaited,
+    reply: &'a ReceivedReply,
+}
+
 impl Record {
     pub(super) fn new(addresses: &[String], port: u16) -> Self {
-        let recipient = |address: &String| RecipientReport {
-            address: address.clone(),
-            reply: Settled::default(),
-        };
         Self {
-            recipients: addresses.iter().map(recipient).collect(),
+            addresses: addresses.to_vec(),
             reply: None,
             tls: None,
             authenticated: false,
-            content_ended: false,
-            refused: "recipients_rejected",
             port,
         }
     }
 
-    /// Notes a reply that decides how things go on.
-    pub(super) fn note(&mut self, reply: &ReplyReport) {
-        self.reply = Some(reply.clone());
+    /// Notes a reply, should it be the last.
+    pub(super) fn heard(&mut self, reply: ReplyLines<'_>) {
+        self.reply = Some(reply_report(&reply.to_owned()));
     }
 
-    /// A step was refused by `reply`.
-    pub(super) fn refuse(&mut self, reason: &'static str, reply: &ReplyReport) {
-        self.refused = reason;
-        self.note(reply);
-    }
-
-    /// The recipient has its final reply.
-    pub(super) fn settle(&mut self, recipient: usize, reply: &ReplyReport) {
-        self.note(reply);
-        if let Some(it) = self.recipients.get_mut(recipient) {
-            it.reply = reply.clone().into();
-        }
-    }
-
-    /// All recipients without a final reply have this one.
-    pub(super) fn settle_the_rest(&mut self, reply: &ReplyReport) {
-        self.note(reply);
-        for it in &mut self.recipients {
-            if it.reply.code.is_none() {
-                it.reply = reply.clone().into();
+    /// The report of a delivery that came to its end.
+    pub(super) fn ended(mut self, ended: Ended) -> Report {
+        let Ended { outcome, failure } = ended;
+        self.authenticated = outcome.authenticated;
+        let failure = match (&outcome.failure, failure) {
+            // A stream that failed says more than that it did, and we of ourselves more than a server.
+            (
+                Some(
+                    delivery::Failure::Peer(Fault::EndOfInput { .. })
+                    | delivery::Failure::Abandoned,
+                ),
+                Some(failure),
+            ) => failure,
+            (Some(delivery::Failure::Peer(fault)), _) => (*fault).into(),
+            (Some(delivery::Failure::Local(not_now)), _) => not_now.clone().into(),
+            (Some(delivery::Failure::Refused { at, reply }), _) => {
+                return self.settled(&outcome, Some(Refusal { at: *at, reply }));
             }
-        }
+            _ => return self.settled(&outcome, None),
+        };
+        self.unsettled(&outcome, failure)
     }
 
-    /// A step before the transaction was refused by `reply`.
-    pub(super) fn rejected(&self, reason: &'static str, reply: &ReplyReport) -> Failure {
-        let remedy = self.remedy(
-            stage(reason),
-            reply.code,
-            reply.enhanced.as_deref(),
-            &reply.text,
-        );
-        Failure::new(Outcome::Rejected, reason, remedy)
+    /// The report, when something went wrong that is not in an outcome.
+    pub(super) fn failed(self, failure: Failure) -> Report {
+        let fates = vec![Fate::NotSent; self.addresses.len()];
+        self.because(&fates, failure)
     }
 
     /// What the matter is, and what may help. The server's own text says more, where it says anything.
@@ -101,75 +95,152 @@ impl Record {
         diagnose(&seen).to_string()
     }
 
-    /// The report, when every recipient has its final reply.
-    pub(super) fn settled(self) -> Report {
-        let is_delivered = |it: &&RecipientReport| matches!(it.reply.code, Some(200..=299));
-        let delivered = self.recipients.iter().filter(is_delivered).count();
-        let outcome = Outcome::of(delivered, self.recipients.len());
-        let refused = self.refused;
+    /// The report, when the server has had its say about everybody. `refusal` is about all of them.
+    fn settled(mut self, outcome: &delivery::Outcome, refusal: Option<Refusal<'_>>) -> Report {
+        let fates = &outcome.recipients;
+        let is_delivered = |it: &&Fate| matches!(it, Fate::Delivered(_));
+        let delivered = fates.iter().filter(is_delivered).count();
+        let word = Outcome::of(delivered, fates.len());
         // Of the recipients that were refused, the first: the others are mostly so for the same reason.
-        let refusal = self.recipients.iter().find(|it| !is_delivered(it));
-        let remedy = refusal.and_then(|it| {
-            let enhanced = it.reply.enhanced.as_deref();
-            let text = it.reply.text.as_deref().unwrap_or_default();
-            Some(self.remedy(stage(refused), it.reply.code?, enhanced, text))
+        let first = fates.iter().find_map(|it| match it {
+            Fate::Refused { at, reply } => Some(Refusal { at: *at, reply }),
+            _ => None,
         });
-        let mut report = self.report(outcome);
-        report.reason = match outcome {
-            Outcome::Delivered => return report,
-            Outcome::Partial => Some("some_recipients_rejected".into()),
-            _ => Some(refused.into()),
-        };
-        report.remedy = remedy.map(Into::into);
-        report
+        let last = fates.iter().rev().find_map(|it| match it {
+            Fate::Delivered(reply) | Fate::Refused { reply, .. } => Some(reply),
+            _ => None,
+        });
+        let taken = fates.iter().rev().find_map(|it| match it {
+            Fate::Delivered(reply) => Some(reply),
+            _ => None,
+        });
+        let local = fates.iter().find_map(|it| match it {
+            Fate::Local(not_now) => Some(not_now.clone()),
+            _ => None,
+        });
+        let reason = refusal.as_ref().or(first.as_ref()).map(reason);
+        let decided = refusal.as_ref().map(|it| it.reply).or(taken).or(last);
+        self.reply = decided.map(reply_report);
+        match (refusal.or(first), local) {
+            // Nobody was asked about, or only those who were taken.
+            (None, Some(not_now)) if delivered == 0 => self.because(fates, not_now.into()),
+            (refused, local) => {
+                let remedy = match (refused, local) {
+                    (Some(refused), _) => Some(self.remedy_for(&refused).into()),
+                    (None, Some(not_now)) => Some(Failure::from(not_now).remedy),
+                    (None, None) => None,
+                };
+                let mut report = self.report(fates, word);
+                report.reason = match word {
+                    Outcome::Delivered => return report,
+                    Outcome::Partial => Some("some_recipients_rejected".into()),
+                    _ => reason.map(Into::into),
+                };
+                report.remedy = remedy;
+                report
+            }
+        }
     }
 
-    /// The report, when something ended the dialogue before.
-    pub(super) fn failed(self, failure: Failure) -> Report {
-        let failure = if self.content_ended {
+    /// The report, when the dialogue ended before.
+    fn unsettled(self, outcome: &delivery::Outcome, failure: Failure) -> Report {
+        let is_in_doubt = outcome.recipients.contains(&Fate::InDoubt);
+        let failure = if is_in_doubt {
             failure.after_content()
         } else {
             failure
         };
-        let mut report = self.report(failure.outcome);
+        self.because(&outcome.recipients, failure)
+    }
+
+    fn because(mut self, fates: &[Fate], failure: Failure) -> Report {
         if failure.outcome == Outcome::RefusedLocally {
             // No server refused; a reply beside it would be taken for the cause.
-            report.reply = None;
+            self.reply = None;
         }
+        let mut report = self.report(fates, failure.outcome);
         report.reason = Some(failure.reason);
         report.remedy = Some(failure.remedy);
         report
     }
 
-    fn report(self, outcome: Outcome) -> Report {
+    fn report(self, fates: &[Fate], outcome: Outcome) -> Report {
+        let recipients = self.addresses.into_iter().zip(fates);
         Report {
-            recipients: self.recipients,
+            recipients: recipients
+                .map(|(address, fate)| RecipientReport {
+                    address,
+                    reply: settled(fate),
+                })
+                .collect(),
             reply: self.reply,
             tls: self.tls,
             authenticated: self.authenticated,
             ..Report::new(outcome)
         }
     }
+
+    fn remedy_for(&self, refusal: &Refusal<'_>) -> String {
+        let reply = reply_report(refusal.reply);
+        self.remedy(
+            stage(refusal.at),
+            reply.code,
+            reply.enhanced.as_deref(),
+            &reply.text,
+        )
+    }
 }
 
-/// What was being answered when a step was refused, by the reason that is reported for it.
-fn stage(reason: &str) -> Stage {
-    match reason {
-        "greeting_rejected" => Stage::Greeting,
-        "hello_rejected" => Stage::Hello,
-        "starttls_rejected" => Stage::StartTls,
-        "auth_rejected" => Stage::Auth,
-        "mail_rejected" => Stage::Mail,
-        "recipients_rejected" => Stage::Rcpt,
-        "data_rejected" => Stage::Data,
-        "message_rejected" => Stage::EndOfData,
+/// The reply that settled a recipient. What was refused before anything was said of it did not.
+fn settled(fate: &Fate) -> Settled {
+    match fate {
+        Fate::Refused { at, .. }
+            if matches!(
+                stage(*at),
+                Stage::Greeting | Stage::Hello | Stage::StartTls | Stage::Auth
+            ) =>
+        {
+            Settled::default()
+        }
+        Fate::Delivered(reply) | Fate::Refused { reply, .. } => reply_report(reply).into(),
+        _ => Settled::default(),
+    }
+}
+
+/// The stable name of a refusal.
+fn reason(refusal: &Refusal<'_>) -> &'static str {
+    if refusal.reply.code == Code::UNAVAILABLE {
+        return "service_closing";
+    }
+    match stage(refusal.at) {
+        Stage::Greeting => "greeting_rejected",
+        Stage::Hello => "hello_rejected",
+        Stage::StartTls => "starttls_rejected",
+        Stage::Auth => "auth_rejected",
+        Stage::Mail => "mail_rejected",
+        Stage::Rcpt => "recipients_rejected",
+        Stage::Data => "data_rejected",
+        _ => "message_rejected",
+    }
+}
+
+/// What was being answered, in the terms of a diagnosis.
+fn stage(at: Awaited) -> Stage {
+    match at {
+        Awaited::Greeting => Stage::Greeting,
+        Awaited::Verdict | Awaited::Reply(Verb::Bdat) => Stage::EndOfData,
+        Awaited::Reply(Verb::Helo | Verb::Ehlo | Verb::Lhlo) => Stage::Hello,
+        Awaited::Reply(Verb::StartTls) => Stage::StartTls,
+        Awaited::Reply(Verb::Auth) => Stage::Auth,
+        Awaited::Reply(Verb::Mail) => Stage::Mail,
+        Awaited::Reply(Verb::Rcpt) => Stage::Rcpt,
+        Awaited::Reply(Verb::Data) => Stage::Data,
         _ => Stage::Other,
     }
 }
 
 /// A reply in the terms of a report.
-pub(super) fn reply_report(reply: ReplyLines<'_>) -> ReplyReport {
-    let reply = reply.to_owned();
+fn reply_report(reply: &ReceivedReply) -> ReplyReport {
     ReplyReport {
         code: reply.code.value(),
         enhanced: reply.enhanced.map(|code| code.to_string()),
@@ -181,14 +252,6 @@ pub(super) fn reply_report(reply: ReplyLines<'_>) -> ReplyReport {
 mod tests {
     use super::*;
 
-    fn reply(code: u16, enhanced: &str) -> ReplyReport {
-        ReplyReport {
-            code,
-            enhanced: Some(enhanced.to_owned()),
-            text: "words".to_owned(),
-        }
-    }
-
     fn record() -> Record {
         Record::new(
             &["a@example.test".to_owned(), "b@example.test".to_owned()],
@@ -197,32 +260,17 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_to_the_rest_leaves_what_is_settled() {
-        let mut record = record();
-        record.settle(1, &reply(550, "5.1.1"));
-        record.settle_the_rest(&reply(250, "2.0.0"));
-        let report = record.settled();
-        assert_eq!(report.outcome, Outcome::Partial);
-        assert_eq!(report.recipients[0].reply.code, Some(250));
-        assert_eq!(report.recipients[1].reply.code, Some(550));
-    }
-
-    #[test]
-    fn a_delivery_has_no_reason_and_no_remedy() {
-        let mut record = record();
-        record.settle_the_rest(&reply(250, "2.0.0"));
-        let report = record.settled();
-        assert_eq!(report.outcome, Outcome::Delivered);
-        assert_eq!((report.reason, report.remedy), (None, None));
-    }
-
-    #[test]
     fn a_refusal_of_our_own_shows_no_reply() {
         let mut record = record();
-        record.note(&reply(250, "2.0.0"));
+        record.reply = Some(ReplyReport {
+            code: 250,
+            enhanced: None,
+            text: "words".to_owned(),
+        });
         let report = record.failed(Failure::local("name", "A sentence."));
         assert_eq!(report.outcome, Outcome::RefusedLocally);
         assert_eq!(report.reply, None);
+        assert_eq!(report.recipients.len(), 2);
     }
 
     #[test]

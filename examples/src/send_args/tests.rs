@@ -97,7 +97,6 @@ fn what_this_build_cannot_do_and_what_contradicts_itself_is_a_config_error() {
             &["--xclient", "ADDR=192.0.2.7"][..],
             "xclient_not_supported",
         ),
-        (&["--chunking"], "chunking_not_supported"),
         (
             &[
                 "--user",

@@ -215,6 +215,7 @@ impl Session {
             // Of a last chunk as well.
             Some(Awaited::Verdict) => Timer::DataDone,
             Some(Awaited::Reply(Verb::Data)) => Timer::DataReply,
+            Some(Awaited::Reply(Verb::Quit)) => Timer::Farewell,
             Some(Awaited::Reply(_)) => Timer::Reply,
             None if self.is_surplus => Timer::Reply,
             None => return None,
@@ -226,11 +227,17 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// [`Fault::Timeout`]: the session is over.
+    /// [`Fault::Timeout`]: the session is over. As in [`end_of_input`](Self::end_of_input), the reply to
+    /// QUIT may be missing.
     pub fn handle_timeout(&mut self, now: Instant) -> Result<(), Error> {
         match self.deadline() {
-            Some(deadline) if deadline.at <= now => Err(self.fail(Fault::Timeout(deadline.timer))),
-            _ => Ok(()),
+            Some(deadline) if deadline.at > now => Ok(()),
+            Some(deadline) if deadline.timer == Timer::Farewell => {
+                self.close();
+                Ok(())
+            }
+            Some(deadline) => Err(self.fail(Fault::Timeout(deadline.timer))),
+            None => Ok(()),
         }
     }
 

@@ -18,7 +18,8 @@ pub struct Handshake {
 }
 
 impl Delivery {
-    /// Gives up the session for the TLS handshake, after [`Want::Handshake`].
+    /// Gives up the session for the TLS handshake, after
+    /// [`Want::Handshake`](super::Want::Handshake).
     ///
     /// # Errors
     ///

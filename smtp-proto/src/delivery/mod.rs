@@ -58,8 +58,8 @@ pub enum Want {
     /// A piece of content by [`content`](Delivery::content), or its end by
     /// [`end_of_content`](Delivery::end_of_content).
     Content,
-    /// The output to be written if it can be, and then
-    /// [`into_outcome`](Delivery::into_outcome): it is over.
+    /// [`into_outcome`](Delivery::into_outcome): it is over. What is unsent must not be written any more,
+    /// since the outcome counts on that.
     End,
 }
 
@@ -112,6 +112,8 @@ pub struct Delivery {
     is_for_nobody: bool,
     fates: Vec<Option<Fate>>,
     failure: Option<Failure>,
+    /// The end of the content waits for the replies to its chunks.
+    is_ending: bool,
     /// When the last piece of content was said.
     since: Instant,
 }
@@ -152,7 +154,8 @@ impl Delivery {
             want: Want::End,
         };
         // What comes behind 220 to STARTTLS is judged by `into_tls`.
-        if self.stage != Stage::Upgrading && self.session.need(unread, out) == Need::Nothing {
+        let is_reading = !matches!(self.stage, Stage::Upgrading | Stage::Ended);
+        if is_reading && self.session.need(unread, out) == Need::Nothing {
             let awaited = self.session.awaited();
             match self.session.advance(unread, now) {
                 Ok(read) => {
@@ -192,7 +195,8 @@ impl Delivery {
     /// # Errors
     ///
     /// [`NotNow::NoContentWanted`] if it is not wanted, and [`NotNow::MustWait`] if something has been
-    /// read: call [`advance`](Self::advance). What is wrong with the content itself ends the delivery.
+    /// read, or has to be first: call [`advance`](Self::advance), and say it again when that wants
+    /// content. What is wrong with the content itself ends the delivery.
     pub fn content(
         &mut self,
         piece: &[u8],
@@ -227,10 +231,25 @@ impl Delivery {
         } else {
             self.session.last_chunk(b"", now, out)
         };
-        if said.is_ok() {
-            self.stage = Stage::Verdicts;
+        match said {
+            Ok(_) => self.stage = Stage::Verdicts,
+            Err(NotNow::MustWait) => self.is_ending = true,
+            Err(_) => {}
         }
         self.said_content(said.map(drop))
+    }
+
+    /// Gives up where it is the embedder's turn. [`Want::Login`] is left by QUIT; in the middle of the
+    /// content the connection has to be closed as it is, for without its end it is no message.
+    pub fn abandon(&mut self) {
+        match self.stage {
+            Stage::Login => self.give_up(Failure::Abandoned),
+            Stage::Content => {
+                self.failure = Some(Failure::Abandoned);
+                self.stage = Stage::Ended;
+            }
+            _ => {}
+        }
     }
 
     /// Until when the delivery waits, and for what; `None` when it is the embedder's turn. `out` is what
@@ -309,6 +328,7 @@ impl Delivery {
             accepted: 0,
             is_refused: false,
             is_for_nobody: false,
+            is_ending: false,
             fates: vec![None; plan.recipients.len()],
             failure: None,
             since: now,

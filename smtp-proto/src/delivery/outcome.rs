@@ -55,6 +55,8 @@ pub enum Failure {
     Peer(Fault),
     /// The TLS handshake failed; the embedder knows why.
     Handshake,
+    /// The embedder gave up: without a login, or with more of the content than it has.
+    Abandoned,
 }
 
 /// Whether it makes sense to try again. Deliberately exhaustive: a queue has to know what to do.
@@ -92,6 +94,7 @@ impl Outcome {
             (Some(Fate::NotSent), Some(Failure::Peer(_) | Failure::Handshake) | None) => {
                 Retry::Elsewhere
             }
+            (Some(Fate::NotSent), Some(Failure::Abandoned)) => Retry::Later,
         }
     }
 }

@@ -179,6 +179,7 @@ impl Delivery {
     /// Whether another chunk may follow those on the way.
     pub(super) fn wants_chunk(&self) -> bool {
         self.stage == Stage::Content
+            && !self.is_ending
             && self.session.phase() != Phase::Content
             && self.session.may_chunk()
     }

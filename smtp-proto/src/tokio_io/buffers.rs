@@ -16,6 +16,9 @@ use crate::timer::Deadline;
 /// How much is read at once, at the least.
 const READ_SIZE: usize = 16 * 1024;
 
+/// How much may have been read before a write goes on; whoever reads it makes room.
+const READ_AHEAD: usize = 4 * READ_SIZE;
+
 /// The stream and its two buffers. Both futures are cancel safe: an octet is either in a buffer
 /// or with the stream, never in a future.
 pub(super) struct Buffers<S> {
@@ -24,6 +27,10 @@ pub(super) struct Buffers<S> {
     pub(super) output: BytesMut,
     /// Octets at the start of `input` that an event may still borrow.
     pub(super) consumed: usize,
+    /// Whether a peer that takes nothing more is heard out: its last words may say why.
+    hears_out: bool,
+    /// Why nothing more can be written, while such a peer is heard out.
+    broken: Option<io::Error>,
 }
 
 /// What a read came to.
@@ -54,6 +61,17 @@ impl<S> Buffers<S> {
             input: BytesMut::new(),
             output,
             consumed: 0,
+            hears_out: false,
+            broken: None,
+        }
+    }
+
+    /// The buffers of a client: a server that closes says mostly why, and what was being written to it
+    /// then fails first.
+    pub(super) fn hearing_out(stream: S) -> Self {
+        Self {
+            hears_out: true,
+            ..Self::new(stream, BytesMut::new())
         }
     }
 
@@ -76,7 +94,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Buffers<S> {
             Some(deadline) => match timeout_at(Instant::from_std(deadline.at), exchange).await {
                 Ok(octets) => octets?,
                 // A peer that takes nothing would not take a farewell either.
-                Err(_) if self.output.has_remaining() => return Err(ErrorKind::TimedOut.into()),
+                Err(_) if self.output.has_remaining() => {
+                    let broken = self.broken.take();
+                    return Err(broken.unwrap_or_else(|| ErrorKind::TimedOut.into()));
+                }
                 Err(_) => return Ok(Read::Late),
             },
         };
@@ -84,12 +105,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Buffers<S> {
     }
 
     fn poll_exchange(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let Self {
-            stream,
-            input,
-            output,
-            ..
-        } = self;
+        if let Poll::Ready(Err(error)) = self.poll_write(context) {
+            return Poll::Ready(Err(error));
+        }
+        self.poll_read(context)
+    }
+
+    /// Writes output as far as the stream takes it. Of a peer that is heard out, a failure is kept.
+    fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.broken.is_some() {
+            return Poll::Ready(Ok(()));
+        }
+        match self.poll_write_all(context) {
+            Poll::Ready(Err(error)) if self.hears_out => {
+                self.broken = Some(error);
+                Poll::Ready(Ok(()))
+            }
+            written => written,
+        }
+    }
+
+    fn poll_write_all(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Self { stream, output, .. } = self;
         while output.has_remaining() {
             match poll_write_buf(Pin::new(stream), context, output) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
@@ -99,11 +136,61 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Buffers<S> {
             }
         }
         // A TLS stream keeps what it was given until it is flushed.
-        if let Poll::Ready(Err(error)) = Pin::new(&mut *stream).poll_flush(context) {
-            return Poll::Ready(Err(error));
+        match Pin::new(stream).poll_flush(context) {
+            Poll::Ready(Ok(())) if output.has_remaining() => Poll::Pending,
+            flushed => flushed,
         }
-        input.reserve(READ_SIZE);
-        poll_read_buf(Pin::new(stream), context, input)
+    }
+
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.input.reserve(READ_SIZE);
+        let read = poll_read_buf(Pin::new(&mut self.stream), context, &mut self.input);
+        match read {
+            // It has been heard out.
+            Poll::Ready(Ok(0) | Err(_)) => match self.broken.take() {
+                Some(broken) => Poll::Ready(Err(broken)),
+                None => read,
+            },
+            read => read,
+        }
+    }
+
+    /// Writes all output and reads meanwhile, until `deadline` at the latest; done before all is written
+    /// if so much has been read that it has to be looked at first, or the peer takes nothing more.
+    pub(super) async fn drain(&mut self, deadline: Option<Deadline>) -> io::Result<()> {
+        let mut is_at_end = false;
+        let drain = poll_fn(|context| self.poll_drain(context, &mut is_at_end));
+        match deadline {
+            None => drain.await,
+            Some(deadline) => timeout_at(Instant::from_std(deadline.at), drain)
+                .await
+                .unwrap_or_else(|_| Err(ErrorKind::TimedOut.into())),
+        }
+    }
+
+    fn poll_drain(
+        &mut self,
+        context: &mut Context<'_>,
+        is_at_end: &mut bool,
+    ) -> Poll<io::Result<()>> {
+        let written = self.poll_write(context);
+        if written.is_ready() && self.broken.is_none() {
+            return written;
+        }
+        while !*is_at_end && self.input.len() < READ_AHEAD {
+            match self.poll_read(context) {
+                Poll::Ready(Ok(0)) => *is_at_end = true,
+                Poll::Ready(Ok(_)) if self.broken.is_some() => return Poll::Ready(Ok(())),
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+        if *is_at_end {
+            Poll::Pending
+        } else {
+            Poll::Ready(Ok(()))
+        }
     }
 
     /// Writes all output, until `deadline` at the latest.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::BytesMut;
 use mailwire_tls_policy::Channel;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
@@ -18,7 +17,9 @@ use crate::path::{ForwardPath, ReversePath};
 /// A connection to one server.
 ///
 /// Commands are said into a buffer and leave with the next [`next`](Self::next) or
-/// [`flush`](Self::flush), so a group of them is one write.
+/// [`flush`](Self::flush), so a group of them is one write. Both read while they write, so a server that
+/// replies before it reads on keeps nobody waiting; and one that closes is heard out, since it says mostly
+/// why.
 #[derive(Debug)]
 pub struct Connection<S> {
     buffers: Buffers<S>,
@@ -40,7 +41,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub fn connect(stream: S, config: Arc<Config>, channel: Channel) -> Self {
         let session = Session::new(config, channel, now());
         Self {
-            buffers: Buffers::new(stream, BytesMut::new()),
+            buffers: Buffers::hearing_out(stream),
             session,
         }
     }
@@ -49,7 +50,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub fn resume(stream: S, upgrade: TlsUpgrade, channel: Channel) -> Self {
         let session = upgrade.complete(channel, now());
         Self {
-            buffers: Buffers::new(stream, BytesMut::new()),
+            buffers: Buffers::hearing_out(stream),
             session,
         }
     }
@@ -88,7 +89,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Ok(step.event)
     }
 
-    /// Writes what was said.
+    /// Writes what was said; all of it, unless so much has come in that [`next`](Self::next) has to look at
+    /// it first.
     ///
     /// # Cancel safety
     ///
@@ -100,7 +102,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub async fn flush(&mut self) -> Result<(), ClientError> {
         let timeouts = self.session.config().timeouts;
         let deadline = timeouts.deadline(crate::timer::Timer::DataBlock, now());
-        Ok(self.buffers.flush(deadline).await?)
+        Ok(self.buffers.drain(deadline).await?)
     }
 
     /// Says a piece of content, and waits while more than a buffer of it is unsent.
@@ -112,15 +114,49 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     ///
     /// # Errors
     ///
-    /// [`NotNow`] as [`Session::content`], inside the outer result as [`flush`](Self::flush).
+    /// [`NotNow`] as [`Session::content`], inside the outer result as [`flush`](Self::flush); and
+    /// [`NotNow::MustWait`] if something has come in meanwhile, a refusal most likely: call
+    /// [`next`](Self::next).
     pub async fn content(&mut self, content: &[u8]) -> Result<Result<(), NotNow>, ClientError> {
+        self.buffers.drop_consumed();
+        if !self.buffers.input.is_empty() {
+            return Ok(Err(NotNow::MustWait));
+        }
         if let Err(not_now) = self.session.content(content, &mut self.buffers.output) {
             return Ok(Err(not_now));
         }
+        self.relieve().await?;
+        Ok(Ok(()))
+    }
+
+    /// Says a chunk of content, and waits while more than a buffer of it is unsent. The last one is said
+    /// by [`last_chunk`](Self::last_chunk).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`content`](Self::content).
+    ///
+    /// # Errors
+    ///
+    /// [`NotNow`] as [`Session::chunk`], inside the outer result as [`flush`](Self::flush).
+    pub async fn chunk(
+        &mut self,
+        content: &[u8],
+    ) -> Result<Result<Option<CommandId>, NotNow>, ClientError> {
+        self.buffers.drop_consumed();
+        let said = self.session.chunk(content, now(), &mut self.buffers.output);
+        if said.is_ok() {
+            self.relieve().await?;
+        }
+        Ok(said)
+    }
+
+    /// Waits while more than a buffer is unsent.
+    async fn relieve(&mut self) -> Result<(), ClientError> {
         if self.buffers.output.len() > self.session.config().limits.unsent_output {
             self.flush().await?;
         }
-        Ok(Ok(()))
+        Ok(())
     }
 
     /// Hands over stream and session for the handshake, after the server has said 220 to STARTTLS;
@@ -185,6 +221,7 @@ commands! {
     rcpt(path: &ForwardPath<'_>, parameters: &RcptParameters<'_>);
     data();
     end_of_content();
+    last_chunk(content: &[u8]);
     vrfy(about: Verify<'_>);
     expn(about: Verify<'_>);
     etrn(about: Etrn<'_>);

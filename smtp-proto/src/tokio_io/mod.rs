@@ -7,7 +7,7 @@
 
 mod buffers;
 pub mod client;
-
+pub mod delivery;
 mod error;
 pub mod server;
 #[cfg(feature = "rustls")]

@@ -1,4 +1,4 @@
-//! The transcript of a server's connection: what was heard and said, as it happens.
+//! The transcript of a connection: what was heard and said, as it happens.
 
 use std::fmt;
 
@@ -16,18 +16,24 @@ impl Transcript {
         Self(Some(write))
     }
 
-    /// Notes what the client said with the octets of one step.
+    /// Notes what a server heard in one step.
     pub(super) fn heard(&mut self, listening: Listening, taken: &[u8], event: Option<&Event<'_>>) {
-        let Some(write) = &mut self.0 else { return };
         if let Some(line) = ClientLine::heard(listening, taken, event) {
+            self.client(line);
+        }
+    }
+
+    /// Notes what a server said: the octets from `before` on.
+    pub(super) fn said(&mut self, octets: &[u8], before: usize) {
+        let Some(write) = &mut self.0 else { return };
+        for line in ServerLine::each(octets.get(before..).unwrap_or_default()) {
             write(&line.to_string());
         }
     }
 
-    /// Notes what was said to the client: the output from `before` on.
-    pub(super) fn said(&mut self, output: &[u8], before: usize) {
-        let Some(write) = &mut self.0 else { return };
-        for line in ServerLine::each(output.get(before..).unwrap_or_default()) {
+    /// Notes a line that a client said.
+    pub(super) fn client(&mut self, line: ClientLine<'_>) {
+        if let Some(write) = &mut self.0 {
             write(&line.to_string());
         }
     }
