@@ -291,7 +291,8 @@ async fn a_refusal_in_mid_content_stops_it() {
         welcome(&mut left, "PIPELINING").await;
         let say = "250 Ok\r\n250 Ok\r\n354 Go\r\n";
         exchange(&mut left, ENVELOPE, say).await;
-        left.write_all(b"552 5.2.3 Too much\r\n").await.unwrap();
+        // When the pipe is full, and the client in the middle of writing.
+        exchange(&mut left, "a line", "552 5.2.3 Too much\r\n").await;
         left
     };
     let (_left, finished) = tokio::join!(refuse, deliver(right, delivery, text.as_bytes()));
