@@ -16,9 +16,6 @@ use crate::timer::Deadline;
 /// How much is read at once, at the least.
 const READ_SIZE: usize = 16 * 1024;
 
-/// How much may have been read before a write goes on; whoever reads it makes room.
-const READ_AHEAD: usize = 4 * READ_SIZE;
-
 /// The stream and its two buffers. Both futures are cancel safe: an octet is either in a buffer
 /// or with the stream, never in a future.
 pub(super) struct Buffers<S> {
@@ -36,12 +33,20 @@ pub(super) struct Buffers<S> {
 /// What a read came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Read {
+    /// Nothing, and all output is written.
+    Nothing,
     /// Some octets.
     Octets,
     /// The peer has closed its side.
     End,
     /// The deadline passed first.
     Late,
+}
+
+impl Read {
+    const fn of(octets: usize) -> Self {
+        if octets == 0 { Self::End } else { Self::Octets }
+    }
 }
 
 /// What was received and is to be sent may hold a password, so only its length is told.
@@ -101,7 +106,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Buffers<S> {
                 Err(_) => return Ok(Read::Late),
             },
         };
-        Ok(if octets == 0 { Read::End } else { Read::Octets })
+        Ok(Read::of(octets))
     }
 
     fn poll_exchange(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -155,41 +160,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Buffers<S> {
         }
     }
 
-    /// Writes all output and reads meanwhile, until `deadline` at the latest; done before all is written
-    /// if so much has been read that it has to be looked at first, or the peer takes nothing more.
-    pub(super) async fn drain(&mut self, deadline: Option<Deadline>) -> io::Result<()> {
-        let mut is_at_end = false;
-        let drain = poll_fn(|context| self.poll_drain(context, &mut is_at_end));
+    /// Writes all output, until `deadline` at the latest, or until something is read: a peer that takes
+    /// no more may have said why.
+    pub(super) async fn drain(&mut self, deadline: Option<Deadline>) -> io::Result<Read> {
+        let drain = poll_fn(|context| match self.poll_write(context) {
+            Poll::Ready(Ok(())) if self.broken.is_none() => Poll::Ready(Ok(Read::Nothing)),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            _ => self.poll_read(context).map_ok(Read::of),
+        });
         match deadline {
             None => drain.await,
             Some(deadline) => timeout_at(Instant::from_std(deadline.at), drain)
                 .await
                 .unwrap_or_else(|_| Err(ErrorKind::TimedOut.into())),
-        }
-    }
-
-    fn poll_drain(
-        &mut self,
-        context: &mut Context<'_>,
-        is_at_end: &mut bool,
-    ) -> Poll<io::Result<()>> {
-        let written = self.poll_write(context);
-        if written.is_ready() && self.broken.is_none() {
-            return written;
-        }
-        while !*is_at_end && self.input.len() < READ_AHEAD {
-            match self.poll_read(context) {
-                Poll::Ready(Ok(0)) => *is_at_end = true,
-                Poll::Ready(Ok(_)) if self.broken.is_some() => return Poll::Ready(Ok(())),
-                Poll::Ready(Ok(_)) => {}
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => return Poll::Pending,
-            }
-        }
-        if *is_at_end {
-            Poll::Pending
-        } else {
-            Poll::Ready(Ok(()))
         }
     }
 

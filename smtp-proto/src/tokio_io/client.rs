@@ -75,7 +75,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 }
                 Need::Flush => self.flush().await?,
                 Need::Input => match self.buffers.exchange(self.session.deadline()).await? {
-                    Read::Octets => {}
+                    Read::Nothing | Read::Octets => {}
                     Read::End => self.session.end_of_input()?,
                     Read::Late => self.session.handle_timeout(now())?,
                 },
@@ -89,8 +89,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Ok(step.event)
     }
 
-    /// Writes what was said; all of it, unless so much has come in that [`next`](Self::next) has to look at
-    /// it first.
+    /// Writes what was said; all of it, unless something comes in meanwhile that [`next`](Self::next) has
+    /// to look at first.
     ///
     /// # Cancel safety
     ///
@@ -98,11 +98,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     ///
     /// # Errors
     ///
-    /// The stream failed, or the server takes nothing for as long as a block of content may take.
+    /// The stream failed, the server has closed, or it takes nothing for as long as a block of content may
+    /// take.
     pub async fn flush(&mut self) -> Result<(), ClientError> {
         let timeouts = self.session.config().timeouts;
         let deadline = timeouts.deadline(crate::timer::Timer::DataBlock, now());
-        Ok(self.buffers.drain(deadline).await?)
+        match self.buffers.drain(deadline).await? {
+            Read::End => Ok(self.session.end_of_input()?),
+            Read::Nothing | Read::Octets | Read::Late => Ok(()),
+        }
     }
 
     /// Says a piece of content, and waits while more than a buffer of it is unsent.

@@ -281,22 +281,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Delivering<S> {
     async fn exchange(&mut self) {
         let deadline = self.delivery.deadline(&self.buffers.output);
         let read = self.buffers.exchange(deadline).await;
-        self.want = Want::Nothing;
-        match read {
-            Ok(Read::Octets) => {}
-            Ok(Read::End) => self.delivery.end_of_input(&self.buffers.output),
-            Ok(Read::Late) => self.delivery.handle_timeout(now(), &self.buffers.output),
-            Err(error) => self.fail(error),
-        }
+        self.have_read(read);
     }
 
     async fn flush(&mut self) {
         let timeouts = &self.delivery.session().config().timeouts;
         let deadline = timeouts.deadline(Timer::DataBlock, now());
-        let flushed = self.buffers.drain(deadline).await;
+        let read = self.buffers.drain(deadline).await;
+        self.have_read(read);
+    }
+
+    fn have_read(&mut self, read: io::Result<Read>) {
         self.want = Want::Nothing;
-        if let Err(error) = flushed {
-            self.fail(error);
+        match read {
+            Ok(Read::Nothing | Read::Octets) => {}
+            Ok(Read::End) => self.delivery.end_of_input(&self.buffers.output),
+            Ok(Read::Late) => self.delivery.handle_timeout(now(), &self.buffers.output),
+            Err(error) => self.fail(error),
         }
     }
 

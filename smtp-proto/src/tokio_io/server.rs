@@ -146,7 +146,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 }
                 Need::Flush => self.flush().await?,
                 Need::Input => match self.buffers.exchange(self.session.deadline()).await? {
-                    Read::Octets => {}
+                    Read::Nothing | Read::Octets => {}
                     Read::End => self.session.end_of_input()?,
                     Read::Late => self.pass_deadline(),
                 },
