@@ -6,7 +6,8 @@ use std::time::Instant;
 use bytes::BytesMut;
 use mailwire_smtp_proto::auth::client::Candidates;
 use mailwire_smtp_proto::client as smtp;
-use mailwire_smtp_proto::command::Verify;
+use mailwire_smtp_proto::command::{Custom, TextString, Verify};
+use mailwire_smtp_proto::delivery::{Delivery, Plan};
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::ehlo::Capabilities;
 use mailwire_smtp_proto::host::HelloName;
@@ -51,6 +52,45 @@ impl Config {
 #[derive(Debug)]
 pub struct Session(smtp::Session);
 
+/// The delivery of one message by LMTP, with a fate of its own for each recipient; see
+/// [`mailwire_smtp_proto::delivery`].
+///
+/// ```
+/// # use std::time::Instant;
+/// # use bytes::BytesMut;
+/// # use mailwire_lmtp_proto::{client::{Config, deliver}, policy::{Channel, outbound::{PeerLocation, Policy, TlsMode}}};
+/// # use mailwire_smtp_proto::{command::Command, delivery::{Fate, Message, Plan, Want}};
+/// # let Ok(Command::Mail(mail)) = Command::parse("MAIL FROM:<>") else { panic!() };
+/// # let Ok(Command::Rcpt(rcpt)) = Command::parse("RCPT TO:<b@example.test>") else { panic!() };
+/// # let recipients = vec![rcpt.to_owned(), rcpt.to_owned()];
+/// let plan = Plan::new("a.example.test".parse()?, mail.to_owned(), recipients, Message::PLAIN);
+/// let config = Config::new(Policy::new(TlsMode::Off), PeerLocation::Loopback);
+/// let now = Instant::now();
+/// let (mut delivery, mut out) = (deliver(plan, &config, Channel::Local, now), BytesMut::new());
+/// // What a server says, in its turns.
+/// let mut turns = ["220 mx\r\n", "250 mx\r\n", "250 ok\r\n", "250 ok\r\n", "250 ok\r\n", "354 go\r\n",
+///     "250 stored\r\n452 full\r\n", "221 bye\r\n"].into_iter();
+/// let mut input: &[u8] = b"";
+/// loop {
+///     let step = delivery.advance(input, now, &mut out);
+///     input = &input[step.consumed..];
+///     match step.want {
+///         Want::Input => input = turns.next().unwrap_or_default().as_bytes(),
+///         Want::Content => delivery.end_of_content(input, now, &mut out)?,
+///         Want::End => break,
+///         _ => {}
+///     }
+/// }
+/// assert!(out.starts_with(b"LHLO a.example.test\r\n"));
+/// let fates = delivery.into_outcome().recipients;
+/// assert!(matches!(&fates[..], [Fate::Delivered(_), Fate::Refused { .. }]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn deliver(plan: Plan, config: &Config, channel: Channel, now: Instant) -> Delivery {
+    Delivery::new(plan, Arc::clone(&config.0), channel, now)
+}
+
 /// A session whose server has said 220 to STARTTLS; see [`smtp::TlsUpgrade`].
 #[derive(Debug)]
 #[must_use = "the session goes on after the handshake, by `complete`"]
@@ -90,6 +130,8 @@ commands! {
     last_chunk(content: &[u8]);
     vrfy(about: Verify<'_>);
     expn(about: Verify<'_>);
+    help(topic: Option<TextString<'_>>);
+    custom(command: &Custom<'_>);
     rset();
     noop();
     quit();

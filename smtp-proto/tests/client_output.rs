@@ -22,7 +22,7 @@ use mailwire_smtp_proto::auth::client::{Anonymous, Candidates, External, Login, 
 use mailwire_smtp_proto::auth::{BearerCredentials, PlainCredentials};
 use mailwire_smtp_proto::charset::Charset;
 use mailwire_smtp_proto::client::{CommandId, Config, NotNow, Session};
-use mailwire_smtp_proto::command::{Etrn, Node, QueueName, TextString, Verify};
+use mailwire_smtp_proto::command::{Custom, CustomVerb, Etrn, Node, QueueName, TextString, Verify};
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::host::HelloName;
 use mailwire_smtp_proto::params::{
@@ -53,6 +53,8 @@ enum Act {
     Vrfy,
     Expn,
     Etrn,
+    Help,
+    Custom,
     Rset,
     Noop,
     Quit,
@@ -60,7 +62,7 @@ enum Act {
     Reply,
 }
 
-const ACTS: [Act; 21] = [
+const ACTS: [Act; 23] = [
     Act::Hello,
     Act::Helo,
     Act::Auth,
@@ -78,6 +80,8 @@ const ACTS: [Act; 21] = [
     Act::Vrfy,
     Act::Expn,
     Act::Etrn,
+    Act::Help,
+    Act::Custom,
     Act::Rset,
     Act::Noop,
     Act::Quit,
@@ -195,6 +199,15 @@ fn call(
                 Err(_) => Etrn::Queue(QueueName::parse(text).ok()?),
             };
             some(session.etrn(about, now, out))
+        }
+        Act::Help => some(session.help(TextString::parse_in(Charset::Utf8, text).ok(), now, out)),
+        Act::Custom => {
+            let (verb, arguments) = text.split_once('<').unwrap_or((text, ""));
+            let command = Custom {
+                verb: CustomVerb::parse(verb).or(CustomVerb::parse("XOWN")).ok()?,
+                arguments: TextString::parse_in(Charset::Utf8, arguments).ok(),
+            };
+            some(session.custom(&command, now, out))
         }
         Act::Rset => some(session.rset(now, out)),
         Act::Noop => some(session.noop(now, out)),

@@ -378,7 +378,7 @@ async fn the_end_that_was_not_written_is_not_in_doubt() {
     for (writes, fate) in [(2, Fate::NotSent), (3, Fate::InDoubt)] {
         let delivery = delivery(plan(1, Message::of(CONTENT)), Dialect::Smtp);
         let finished = deliver(Broken { readable, writes }, delivery, CONTENT).await;
-        assert_eq!(finished.outcome.recipients, [fate.clone()], "{writes}");
+        assert_eq!(finished.outcome.recipients, vec![fate], "{writes}");
         let error = finished.error.map(|it| it.kind());
         let expected = (writes == 2).then_some(io::ErrorKind::ConnectionReset);
         assert_eq!(error, expected);

@@ -45,7 +45,8 @@ impl Session {
             return Err(self.damaged(fault, said_before, out));
         }
         let octets = out.len() - said_before;
-        let id = (octets > 0).then(|| self.note(Verb::Bdat, Some(Question::Chunk), octets, now));
+        let id =
+            (octets > 0).then(|| self.note(Some(Verb::Bdat), Some(Question::Chunk), octets, now));
         Ok(id)
     }
 
@@ -71,7 +72,7 @@ impl Session {
             return Err(self.damaged(fault, said_before, out));
         }
         let octets = out.len() - said_before;
-        Ok(self.note(Verb::Bdat, Some(Question::LastChunk), octets, now))
+        Ok(self.note(Some(Verb::Bdat), Some(Question::LastChunk), octets, now))
     }
 
     /// Whether a chunk may be said now, behind those that are on the way.

@@ -169,6 +169,8 @@ pub enum Awaited {
     Greeting,
     /// The reply to a command of this verb; in the case of AUTH also to a response.
     Reply(Verb),
+    /// The reply to a command that the embedder has added.
+    Custom,
     /// A reply to the end of the content.
     Verdict,
 }
@@ -303,6 +305,7 @@ impl std::fmt::Display for Awaited {
         match self {
             Self::Greeting => f.write_str("the connection"),
             Self::Reply(verb) => f.write_str(verb.as_str()),
+            Self::Custom => f.write_str("a command of an extension"),
             Self::Verdict => f.write_str("the end of the content"),
         }
     }

@@ -57,6 +57,15 @@ pub enum Event<'i> {
         /// The reply.
         reply: ReplyLines<'i>,
     },
+    /// The reply to a command that the embedder has [added](super::Session::custom).
+    Custom {
+        /// The command.
+        id: CommandId,
+        /// [`Outcome::Accepted`] or [`Outcome::Rejected`].
+        outcome: Outcome,
+        /// The reply.
+        reply: ReplyLines<'i>,
+    },
     /// A reply to the end of the content.
     Verdict {
         /// The end of the content.
@@ -96,6 +105,7 @@ impl<'i> Event<'i> {
             | Self::Hello { reply, .. }
             | Self::Challenge { reply, .. }
             | Self::Reply { reply, .. }
+            | Self::Custom { reply, .. }
             | Self::Verdict { reply, .. }
             | Self::Aborted { reply }
             | Self::Closing { reply, .. } => *reply,
@@ -110,6 +120,7 @@ impl<'i> Event<'i> {
             Self::Hello { id, .. }
             | Self::Challenge { id, .. }
             | Self::Reply { id, .. }
+            | Self::Custom { id, .. }
             | Self::Verdict { id, .. } => Some(*id),
             Self::Closing { id, .. } => *id,
         }

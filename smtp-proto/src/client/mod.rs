@@ -38,6 +38,7 @@ use crate::verb::Verb;
 
 mod chunk;
 mod config;
+mod enquire;
 mod error;
 mod event;
 mod login;
@@ -216,7 +217,7 @@ impl Session {
             Some(Awaited::Verdict) => Timer::DataDone,
             Some(Awaited::Reply(Verb::Data)) => Timer::DataReply,
             Some(Awaited::Reply(Verb::Quit)) => Timer::Farewell,
-            Some(Awaited::Reply(_)) => Timer::Reply,
+            Some(Awaited::Reply(_) | Awaited::Custom) => Timer::Reply,
             None if self.is_surplus => Timer::Reply,
             None => return None,
         };

@@ -11,7 +11,8 @@ use crate::verb::Verb;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sent {
     pub(super) id: CommandId,
-    pub(super) verb: Verb,
+    /// `None` of one that the embedder has added.
+    pub(super) verb: Option<Verb>,
     /// The question that it put, if any.
     pub(super) question: Option<Question>,
     /// How long it is, with the octets of a chunk.
@@ -38,7 +39,7 @@ impl Outstanding {
             Some(_) => Some(Awaited::Verdict),
             None => self.sent.front().map(|sent| match sent.question {
                 Some(Question::LastChunk) => Awaited::Verdict,
-                _ => Awaited::Reply(sent.verb),
+                _ => sent.verb.map_or(Awaited::Custom, Awaited::Reply),
             }),
         }
     }
@@ -77,20 +78,20 @@ impl Outstanding {
         let youngest = self.sent.back();
         self.verdicts.is_none()
             && youngest.is_none_or(|it| {
-                matches!(it.verb, Verb::Mail | Verb::Rcpt | Verb::Rset)
+                matches!(it.verb, Some(Verb::Mail | Verb::Rcpt | Verb::Rset))
                     || it.question == Some(Question::Chunk)
             })
     }
 
     pub(super) fn push(&mut self, sent: Sent) {
-        self.asked += usize::from(sent.verb == Verb::Rcpt);
+        self.asked += usize::from(sent.verb == Some(Verb::Rcpt));
         self.octets = self.octets.saturating_add(sent.octets);
         self.sent.push_back(sent);
     }
 
     pub(super) fn pop(&mut self) -> Option<Sent> {
         let sent = self.sent.pop_front()?;
-        self.asked -= usize::from(sent.verb == Verb::Rcpt);
+        self.asked -= usize::from(sent.verb == Some(Verb::Rcpt));
         self.octets = self.octets.saturating_sub(sent.octets);
         Some(sent)
     }

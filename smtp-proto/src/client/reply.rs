@@ -8,7 +8,7 @@ use super::{Session, Welcome};
 use crate::dialect::Dialect;
 use crate::ehlo::Capabilities;
 use crate::reply::{Class, Code, ReplyLines};
-use crate::table::{Cell, Next, Outcome, Phase, Question, on_outcome, on_verb};
+use crate::table::{Cell, Next, Outcome, Phase, Question, on_custom_verb, on_outcome, on_verb};
 use crate::verb::Verb;
 
 impl Session {
@@ -31,7 +31,7 @@ impl Session {
             None => return Err(Fault::Unsolicited { code: reply.code() }),
             Some(Awaited::Greeting) => self.greeting(reply)?,
             Some(Awaited::Verdict) => self.verdict(reply)?,
-            Some(Awaited::Reply(_)) => match self.outstanding.pop() {
+            Some(Awaited::Reply(_) | Awaited::Custom) => match self.outstanding.pop() {
                 Some(sent) => self.answer(sent, reply)?,
                 None => return Err(Fault::Unsolicited { code: reply.code() }),
             },
@@ -55,7 +55,7 @@ impl Session {
         let Sent {
             id, verb, question, ..
         } = sent;
-        let awaited = Awaited::Reply(verb);
+        let awaited = verb.map_or(Awaited::Custom, Awaited::Reply);
         let outcome = judge(question, awaited, reply.code())?;
         let next = match question {
             Some(Question::Chunk) => after_chunk(self.position, outcome),
@@ -78,6 +78,9 @@ impl Session {
         if !self.position.phase().in_transaction() {
             self.outstanding.forget_recipients();
         }
+        let Some(verb) = verb else {
+            return Ok(Event::Custom { id, outcome, reply });
+        };
         match (verb, outcome) {
             (Verb::Ehlo | Verb::Lhlo, Outcome::Accepted) => {
                 self.capabilities = Capabilities::parse(&reply);
@@ -143,8 +146,9 @@ pub(super) fn question(verb: Verb) -> Option<Question> {
 }
 
 /// Where the reply to a command leads that puts no question.
-pub(super) fn unasked(phase: Phase, verb: Verb, outcome: Outcome) -> Next {
-    match (on_verb(phase, verb), outcome) {
+pub(super) fn unasked(phase: Phase, verb: Option<Verb>, outcome: Outcome) -> Next {
+    let cell = verb.map_or_else(|| on_custom_verb(phase), |verb| on_verb(phase, verb));
+    match (cell, outcome) {
         (Cell::Reset, Outcome::Accepted) => Next::AfterHello,
         // After QUIT the server closes, whatever it says (RFC 5321 section 4.1.1.10).
         (Cell::Quit, _) => Next::To(Phase::Closed),

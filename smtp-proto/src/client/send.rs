@@ -15,7 +15,6 @@ use super::reply::{question, unasked};
 use super::{Session, Welcome};
 use crate::body::BdatWriter;
 use crate::charset::Charset;
-use crate::command::{Etrn, Verify};
 use crate::host::HelloName;
 use crate::params::{Body, MailParameters, RcptParameters};
 use crate::path::{ForwardPath, ReversePath};
@@ -205,55 +204,6 @@ impl Session {
         Ok(id)
     }
 
-    /// VRFY: what there is of an address (RFC 5321 section 3.5).
-    ///
-    /// # Errors
-    ///
-    /// [`NotNow::NotOffered`] if it asks for SMTPUTF8 and the server does not offer it; else as
-    /// [`rset`](Self::rset).
-    pub fn vrfy(
-        &mut self,
-        about: Verify<'_>,
-        now: Instant,
-        out: &mut BytesMut,
-    ) -> Result<CommandId, NotNow> {
-        self.verify(Verb::Vrfy, about, now, out)
-    }
-
-    /// EXPN: who is on a list.
-    ///
-    /// # Errors
-    ///
-    /// As [`vrfy`](Self::vrfy).
-    pub fn expn(
-        &mut self,
-        about: Verify<'_>,
-        now: Instant,
-        out: &mut BytesMut,
-    ) -> Result<CommandId, NotNow> {
-        self.verify(Verb::Expn, about, now, out)
-    }
-
-    /// ETRN: that mail for a node, or of a queue, be sent now (RFC 1985).
-    ///
-    /// # Errors
-    ///
-    /// [`NotNow::NotOffered`]; [`NotNow::Policy`] if TLS is demanded and not there; else as
-    /// [`rset`](Self::rset).
-    pub fn etrn(
-        &mut self,
-        about: Etrn<'_>,
-        now: Instant,
-        out: &mut BytesMut,
-    ) -> Result<CommandId, NotNow> {
-        self.check(Verb::Etrn)?;
-        self.permit_mail()?;
-        if !self.capabilities.etrn() {
-            return Err(NotNow::NotOffered(Extension::Keyword("ETRN")));
-        }
-        self.send(Verb::Etrn, format_args!(" {about}"), now, out)
-    }
-
     /// RSET.
     ///
     /// # Errors
@@ -285,21 +235,6 @@ impl Session {
         self.send(Verb::Quit, format_args!(""), now, out)
     }
 
-    fn verify(
-        &mut self,
-        verb: Verb,
-        about: Verify<'_>,
-        now: Instant,
-        out: &mut BytesMut,
-    ) -> Result<CommandId, NotNow> {
-        self.check(verb)?;
-        self.permit_mail()?;
-        if about.smtputf8() && !self.capabilities.smtputf8() {
-            return Err(NotNow::NotOffered(Extension::Keyword("SMTPUTF8")));
-        }
-        self.send(verb, format_args!(" {about}"), now, out)
-    }
-
     fn hello_by(
         &mut self,
         verb: Verb,
@@ -317,23 +252,31 @@ impl Session {
 
     /// Whether a command may be sent now: its turn, its place, and the flight it would join.
     pub(super) fn check(&self, verb: Verb) -> Result<(), NotNow> {
+        self.check_turn(Some(verb))?;
+        allowed(self.expected.on_verb(verb))
+    }
+
+    /// The same of a verb that the embedder has added.
+    pub(super) fn check_custom(&self) -> Result<(), NotNow> {
+        self.check_turn(None)?;
+        allowed(self.expected.on_custom_verb())
+    }
+
+    fn check_turn(&self, verb: Option<Verb>) -> Result<(), NotNow> {
         match (self.position.phase(), self.welcome) {
             (Phase::Closed, _) => return Err(NotNow::Closed),
             (_, Welcome::Awaited) => return Err(NotNow::MustWait),
             _ if self.is_surplus => return Err(NotNow::MustWait),
-            (_, Welcome::Refused) if verb != Verb::Quit => return Err(NotNow::TurnedAway),
+            (_, Welcome::Refused) if verb != Some(Verb::Quit) => return Err(NotNow::TurnedAway),
             (_, Welcome::Given | Welcome::Refused) => {}
         }
-        if !self.config.dialect.has(verb) {
+        if verb.is_some_and(|verb| !self.config.dialect.has(verb)) {
             return Err(NotNow::NotInDialect);
         }
-        if !self.outstanding.is_empty() && !self.may_join(verb) {
+        if !self.outstanding.is_empty() && !verb.is_some_and(|verb| self.may_join(verb)) {
             return Err(NotNow::MustWait);
         }
-        match self.expected.on_verb(verb) {
-            Cell::Refuse(fault) => Err(fault.into()),
-            Cell::Ask(_) | Cell::Grant(_) | Cell::Reset | Cell::Inform | Cell::Quit => Ok(()),
-        }
+        Ok(())
     }
 
     /// Whether a command may follow what is outstanding in one flight.
@@ -377,7 +320,7 @@ impl Session {
     }
 
     /// Writes a command that has been checked; what it is made of cannot hold CR or LF.
-    fn send(
+    pub(super) fn send(
         &mut self,
         verb: Verb,
         arguments: impl Display,
@@ -388,20 +331,21 @@ impl Session {
         out.extend_from_slice(verb.as_str().as_bytes());
         // Writing to a buffer that grows cannot fail.
         let _ = write!(out, "{arguments}\r\n");
-        Ok(self.note(verb, question(verb), out.len() - said_before, now))
+        let octets = out.len() - said_before;
+        Ok(self.note(Some(verb), question(verb), octets, now))
     }
 
     /// Ends the line of a command, and notes that its reply is awaited.
     pub(super) fn sent(&mut self, verb: Verb, now: Instant, out: &mut BytesMut) -> CommandId {
         out.extend_from_slice(b"\r\n");
         // Nothing may join it in a flight, so its length is of no use.
-        self.note(verb, question(verb), 0, now)
+        self.note(Some(verb), question(verb), 0, now)
     }
 
     /// Notes that the reply to what is in the output is awaited.
     pub(super) fn note(
         &mut self,
-        verb: Verb,
+        verb: Option<Verb>,
         question: Option<Question>,
         octets: usize,
         now: Instant,
@@ -428,5 +372,13 @@ impl Session {
         let id = CommandId(self.next_id);
         self.next_id = self.next_id.wrapping_add(1);
         id
+    }
+}
+
+/// Whether the table lets a command be sent.
+fn allowed(cell: Cell) -> Result<(), NotNow> {
+    match cell {
+        Cell::Refuse(fault) => Err(fault.into()),
+        Cell::Ask(_) | Cell::Grant(_) | Cell::Reset | Cell::Inform | Cell::Quit => Ok(()),
     }
 }

@@ -41,6 +41,8 @@ impl Delivery {
                 reply,
                 ..
             } => self.verdict(recipient, outcome, owed, reply),
+            // A delivery has none of these.
+            Event::Custom { .. } => {}
             Event::Aborted { reply } => {
                 self.refuse(Awaited::Verdict, reply.to_owned());
                 self.stage = Stage::Ended;

@@ -9,7 +9,7 @@ use super::ConnectionError;
 use super::buffers::{Buffers, Read, now};
 use crate::auth::client::Candidates;
 use crate::client::{CommandId, Config, Error, Event, Need, NotNow, Session, TlsUpgrade};
-use crate::command::{Etrn, Verify};
+use crate::command::{Custom, Etrn, TextString, Verify};
 use crate::host::HelloName;
 use crate::params::{MailParameters, RcptParameters};
 use crate::path::{ForwardPath, ReversePath};
@@ -229,6 +229,8 @@ commands! {
     vrfy(about: Verify<'_>);
     expn(about: Verify<'_>);
     etrn(about: Etrn<'_>);
+    help(topic: Option<TextString<'_>>);
+    custom(command: &Custom<'_>);
     rset();
     noop();
     quit();

@@ -13,7 +13,7 @@ use mailwire_smtp_proto::auth::{BearerCredentials, PlainCredentials};
 use mailwire_smtp_proto::body::BareLineEnds;
 use mailwire_smtp_proto::charset::Charset;
 use mailwire_smtp_proto::client::{Config, Event, Need, NotNow, Session, TlsUpgrade};
-use mailwire_smtp_proto::command::{TextString, Verify};
+use mailwire_smtp_proto::command::{Custom, CustomVerb, TextString, Verify};
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::host::HelloName;
 use mailwire_smtp_proto::params::{MailParameters, RcptParameters};
@@ -205,6 +205,11 @@ impl Driver {
             "last" => session.last_chunk(&unescape(rest), now, out).map(drop),
             "vrfy" => session.vrfy(verify(rest), now, out).map(drop),
             "expn" => session.expn(verify(rest), now, out).map(drop),
+            "help" => {
+                let topic = (!rest.is_empty()).then(|| TextString::parse(rest).unwrap());
+                session.help(topic, now, out).map(drop)
+            }
+            "custom" => session.custom(&custom(rest), now, out).map(drop),
             "doubt" => {
                 self.log
                     .push(format!("E: in doubt {:?}", session.in_doubt()));
@@ -252,6 +257,15 @@ impl Driver {
             self.log.push(format!("C: {}", escape(line.as_bytes())));
         }
     }
+}
+
+fn custom(text: &str) -> Custom<'_> {
+    let (verb, arguments) = match text.split_once(' ') {
+        Some((verb, arguments)) => (verb, Some(TextString::parse(arguments).unwrap())),
+        None => (text, None),
+    };
+    let verb = CustomVerb::parse(verb).unwrap();
+    Custom { verb, arguments }
 }
 
 fn verify(text: &str) -> Verify<'_> {
@@ -326,6 +340,7 @@ fn describe(event: &Event<'_>) -> String {
         Event::Greeting { outcome, .. } => format!("greeting {outcome:?} {reply}"),
         Event::Hello { id, .. } => format!("hello {id:?} {reply}"),
         Event::Challenge { id, .. } => format!("challenge {id:?} {reply}"),
+        Event::Custom { id, outcome, .. } => format!("custom {id:?} {outcome:?} {reply}"),
         Event::Reply {
             id, verb, outcome, ..
         } => format!("{verb} {id:?} {outcome:?} {reply}"),
