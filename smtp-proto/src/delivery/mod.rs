@@ -42,6 +42,10 @@ pub use message::Message;
 pub use outcome::{Failure, Fate, Outcome, Retry};
 pub use plan::{Chunking, EightBit, Plan};
 
+/// How many octets of a content are well said at once: enough that each chunk is worth its command, and
+/// few enough to hold.
+pub const PIECE: usize = 32 * 1024;
+
 /// What a delivery waits for. Deliberately exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Want {
@@ -55,7 +59,8 @@ pub enum Want {
     Login,
     /// The output to be written, then [`into_tls`](Delivery::into_tls) and a handshake.
     Handshake,
-    /// A piece of content by [`content`](Delivery::content), or its end by
+    /// A piece of content by [`content`](Delivery::content), its last one by
+    /// [`last_content`](Delivery::last_content), or its end by
     /// [`end_of_content`](Delivery::end_of_content).
     Content,
     /// [`into_outcome`](Delivery::into_outcome): it is over. What is unsent must not be written any more,
@@ -214,6 +219,36 @@ impl Delivery {
         self.said_content(said)
     }
 
+    /// Says the last piece of content and its end, after [`Want::Content`]. In chunks that is one round
+    /// trip less than the end [alone](Self::end_of_content).
+    ///
+    /// # Errors
+    ///
+    /// As [`content`](Self::content). Nothing was said then, nor of the piece.
+    pub fn last_content(
+        &mut self,
+        piece: &[u8],
+        unread: &[u8],
+        now: Instant,
+        out: &mut BytesMut,
+    ) -> Result<(), NotNow> {
+        self.check_content(unread, out)?;
+        self.since = now;
+        let said = if self.session.phase() == Phase::Content {
+            self.session
+                .content(piece, out)
+                .and_then(|()| self.session.end_of_content(now, out))
+        } else {
+            self.session.last_chunk(piece, now, out)
+        };
+        match said {
+            Ok(_) => self.stage = Stage::Verdicts,
+            Err(NotNow::MustWait) => self.is_ending = true,
+            Err(_) => {}
+        }
+        self.said_content(said.map(drop))
+    }
+
     /// Says the end of the content, after [`Want::Content`].
     ///
     /// # Errors
@@ -225,18 +260,7 @@ impl Delivery {
         now: Instant,
         out: &mut BytesMut,
     ) -> Result<(), NotNow> {
-        self.check_content(unread, out)?;
-        let said = if self.session.phase() == Phase::Content {
-            self.session.end_of_content(now, out)
-        } else {
-            self.session.last_chunk(b"", now, out)
-        };
-        match said {
-            Ok(_) => self.stage = Stage::Verdicts,
-            Err(NotNow::MustWait) => self.is_ending = true,
-            Err(_) => {}
-        }
-        self.said_content(said.map(drop))
+        self.last_content(b"", unread, now, out)
     }
 
     /// Gives up where it is the embedder's turn. [`Want::Login`] is left by QUIT; in the middle of the

@@ -36,7 +36,8 @@ pub struct Plan {
 #[non_exhaustive]
 pub enum Chunking {
     /// Where it saves a round trip: CHUNKING is offered and PIPELINING is not, so that DATA could not
-    /// travel with the envelope.
+    /// travel with the envelope; and the message is known to be small enough for one chunk
+    /// ([`PIECE`](super::PIECE)), since each chunk more would take another round trip.
     #[default]
     WhereItSaves,
     /// Wherever it is offered.

@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use mailwire_tls_policy::Channel;
 use mailwire_tls_policy::outbound::TlsMode;
 
-use super::{Chunking, Delivery, EightBit, Failure, Fate, Stage};
+use super::{Chunking, Delivery, EightBit, Failure, Fate, PIECE, Stage};
 use crate::client::{CommandId, Extension, NotNow};
 use crate::ehlo::SizeOffer;
 use crate::params::{Body, MailParameters};
@@ -172,7 +172,12 @@ impl Delivery {
             (Body::BinaryMime, _) => true,
             (_, Chunking::Never) => false,
             (_, Chunking::WhereOffered) => offered.chunking(),
-            (_, Chunking::WhereItSaves) => offered.chunking() && !offered.pipelining(),
+            (_, Chunking::WhereItSaves) => {
+                let is_one = |size| size <= PIECE as u64;
+                offered.chunking()
+                    && !offered.pipelining()
+                    && self.plan.message.size.is_some_and(is_one)
+            }
         }
     }
 

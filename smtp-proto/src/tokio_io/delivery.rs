@@ -11,14 +11,11 @@ use super::buffers::{Buffers, Read, now};
 use super::transcript::Transcript;
 use crate::auth::client::Candidates;
 use crate::client::{NotNow, Session};
-use crate::delivery::{Delivery, Handshake, Outcome, Want};
+use crate::delivery::{Delivery, Handshake, Outcome, PIECE, Want};
 use crate::reply::ReplyLines;
 use crate::table::Phase;
 use crate::timer::Timer;
 use crate::transcript::ClientLine;
-
-/// How much of a source is said at once.
-const PIECE: usize = 32 * 1024;
 
 /// What the embedder is to do. Deliberately exhaustive.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +28,7 @@ pub enum Turn<'d> {
     /// To do a handshake between [`into_tls`](Delivering::into_tls) and [`new`](Delivering::new).
     Handshake,
     /// To say the content: by [`send`](Delivering::send), or a piece by
-    /// [`content`](Delivering::content), or its end by [`end_of_content`](Delivering::end_of_content).
+    /// [`content`](Delivering::content), and the last by [`last_content`](Delivering::last_content).
     Content,
     /// To [`finish`](Delivering::finish): it is over.
     End,
@@ -166,21 +163,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Delivering<S> {
     pub async fn send(&mut self, mut source: impl AsyncRead + Unpin) -> io::Result<()> {
         let mut piece = vec![0; PIECE];
         loop {
-            let read = match source.read(&mut piece).await {
+            let read = match fill(&mut source, &mut piece).await {
                 Ok(read) => read,
                 Err(error) => {
                     self.abandon();
                     return Err(error);
                 }
             };
-            let piece = piece.get(..read).unwrap_or_default();
+            let said = piece.get(..read).unwrap_or_default();
+            let is_last = read < PIECE;
             // It is not the content's turn while a chunk's reply is missing, or there is a refusal.
-            while self.say(piece).await.is_err() {
+            while self.say(said, is_last).await.is_err() {
                 if !self.until_content().await {
                     return Ok(());
                 }
             }
-            if read == 0 {
+            if is_last {
                 return Ok(());
             }
         }
@@ -217,17 +215,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Delivering<S> {
         Ok(())
     }
 
-    /// Says the end of the content, after [`Turn::Content`].
+    /// Says the last piece of the content and its end, after [`Turn::Content`].
     ///
     /// # Errors
     ///
     /// As [`content`](Self::content).
-    pub fn end_of_content(&mut self) -> Result<(), NotNow> {
+    pub fn last_content(&mut self, piece: &[u8]) -> Result<(), NotNow> {
         self.buffers.drop_consumed();
         let is_chunk = self.delivery.session().phase() != Phase::Content;
         let Buffers { input, output, .. } = &mut self.buffers;
         let before = output.len();
-        let said = self.delivery.end_of_content(input, now(), output);
+        let said = self.delivery.last_content(piece, input, now(), output);
         if is_chunk {
             self.transcript_of_chunk(before);
         } else if said.is_ok() {
@@ -236,6 +234,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Delivering<S> {
         }
         self.want = Want::Nothing;
         said
+    }
+
+    /// Says the end of the content, after [`Turn::Content`].
+    ///
+    /// # Errors
+    ///
+    /// As [`content`](Self::content).
+    pub fn end_of_content(&mut self) -> Result<(), NotNow> {
+        self.last_content(b"")
     }
 
     /// Gives up where it is the embedder's turn; see [`Delivery::abandon`].
@@ -309,10 +316,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Delivering<S> {
         self.error = Some(error);
     }
 
-    /// Says a piece, or the end if there is none.
-    async fn say(&mut self, piece: &[u8]) -> Result<(), NotNow> {
-        if piece.is_empty() {
-            self.end_of_content()
+    async fn say(&mut self, piece: &[u8], is_last: bool) -> Result<(), NotNow> {
+        if is_last {
+            self.last_content(piece)
         } else {
             self.content(piece).await
         }
@@ -359,4 +365,16 @@ impl<S> Delivering<S> {
 
 fn lines(said: &[u8]) -> impl Iterator<Item = &[u8]> {
     said.split_inclusive(|octet| *octet == b'\n')
+}
+
+/// Reads until the piece is full or there is no more.
+async fn fill(source: &mut (impl AsyncRead + Unpin), piece: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = piece.get_mut(filled..).filter(|it| !it.is_empty()) {
+        match source.read(rest).await? {
+            0 => break,
+            read => filled += read,
+        }
+    }
+    Ok(filled)
 }

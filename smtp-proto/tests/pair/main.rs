@@ -31,71 +31,10 @@ use mailwire_smtp_proto::table::Outcome;
 use mailwire_smtp_proto::verb::Verb;
 use proptest::prelude::*;
 
-/// One direction of the wire.
-struct Lane {
-    /// What is under way, and when it is there.
-    segments: VecDeque<(Instant, Vec<u8>)>,
-    segment: usize,
-    delay: Duration,
-    /// What went in so far.
-    octets: usize,
-    fault: Option<Fault>,
-    /// Nothing more comes out: the far end sees the end of the input.
-    ended: Option<Instant>,
-}
+mod extensions;
+mod wire;
 
-/// What the wire does to one of its directions.
-#[derive(Clone, Debug)]
-enum Fault {
-    /// Behind so many octets the wire is closed.
-    Close(usize),
-    /// Behind so many octets nothing comes any more, and nobody is told.
-    Drop(usize),
-    /// Behind so many octets these come as well.
-    Inject(usize, Vec<u8>),
-}
-
-impl Lane {
-    fn send(&mut self, mut octets: Vec<u8>, now: Instant) {
-        let (before, after) = (self.octets, self.octets + octets.len());
-        self.octets = after;
-        match &self.fault {
-            Some(Fault::Close(at)) if after > *at => {
-                octets.truncate(at.saturating_sub(before));
-                self.ended.get_or_insert(now + self.delay);
-            }
-            Some(Fault::Drop(at)) if after > *at => octets.truncate(at.saturating_sub(before)),
-            Some(Fault::Inject(at, more)) if (before..after).contains(at) => {
-                let place = at - before;
-                octets.splice(place..place, more.iter().copied());
-            }
-            _ => {}
-        }
-        for segment in octets.chunks(self.segment) {
-            self.segments
-                .push_back((now + self.delay, segment.to_vec()));
-        }
-    }
-
-    fn receive(&mut self, now: Instant, unread: &mut Vec<u8>) -> bool {
-        match self.segments.front() {
-            Some((at, _)) if *at <= now => {
-                unread.extend(self.segments.pop_front().unwrap().1);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    fn is_at_end(&self, now: Instant) -> bool {
-        self.segments.is_empty() && self.ended.is_some_and(|at| at <= now)
-    }
-
-    fn next(&self) -> Option<Instant> {
-        let segment = self.segments.front().map(|(at, _)| *at);
-        segment.or(self.ended)
-    }
-}
+use wire::{Fault, Lane};
 
 /// What the client wants to have done, and what came of it.
 struct Sender {
@@ -280,14 +219,7 @@ struct Wire {
 fn converse(dialect: Dialect, recipients: usize, content: &[u8], wire: Wire) -> Outcomes {
     let began = Instant::now();
     let mut now = began;
-    let lane = |fault| Lane {
-        segments: VecDeque::new(),
-        segment: wire.segment,
-        delay: Duration::from_millis(wire.delay),
-        octets: 0,
-        fault,
-        ended: None,
-    };
+    let lane = |fault| Lane::new(wire.segment, Duration::from_millis(wire.delay), fault);
     let (mut to_server, mut to_client) = (lane(wire.to_server), lane(wire.to_client));
     let policy = Policy::new(TlsMode::Off);
     let config = client::Config::new(dialect, policy, PeerLocation::Remote);
