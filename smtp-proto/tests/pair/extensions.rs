@@ -417,7 +417,7 @@ fn every_mix(dialect: Dialect) {
     for offered in 0..=OFFERS {
         for (place, kind) in KINDS.iter().enumerate() {
             let chosen = (offered + u32::try_from(place).unwrap()) % 4;
-            let bits = offered | chosen * STEPWISE;
+            let bits = offered | (chosen * STEPWISE);
             if let Err(what) = try_mix(Mix { bits, dialect }, kind) {
                 panic!("{bits:#017b} {dialect:?} {:?}: {what}", kind.parameters);
             }
