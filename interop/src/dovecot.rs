@@ -142,7 +142,11 @@ impl Drop for Dovecot {
 }
 
 /// A certificate for this host, signed by itself, as `cert.pem` and `key.pem`.
-pub(crate) fn certificate(folder: &Path) {
+///
+/// # Panics
+///
+/// If it cannot be made.
+pub fn certificate(folder: &Path) {
     make_certificate(folder, 2400);
 }
 

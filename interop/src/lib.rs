@@ -14,12 +14,18 @@
 
 mod dovecot;
 mod edge;
+mod exim;
 mod message;
+mod opensmtpd;
 mod postfix;
 mod programs;
+mod scripted;
 
-pub use dovecot::{Dovecot, expired_certificate};
+pub use dovecot::{Dovecot, certificate, expired_certificate};
 pub use edge::Edge;
+pub use exim::Exim;
 pub use message::{message, stored_content};
+pub use opensmtpd::OpenSmtpd;
 pub use postfix::Postfix;
 pub use programs::{built, run};
+pub use scripted::Scripted;

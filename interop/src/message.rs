@@ -9,6 +9,8 @@ pub fn message() -> Vec<u8> {
     let mut text = String::from(
         "From: Sender <sender@client.example.test>\r\n\
          To: alice@example.test\r\n\
+         Date: Sat, 28 Nov 2026 12:00:00 +0000\r\n\
+         Message-ID: <one@client.example.test>\r\n\
          Subject: =?utf-8?q?gr=C3=BC=C3=9Fe?=\r\n\
          MIME-Version: 1.0\r\n\
          Content-Type: multipart/mixed; boundary=\"part\"\r\n\

@@ -106,6 +106,7 @@ impl Postfix {
             "error unix - - n - - error",
             "retry unix - - n - - error",
             "discard unix - - n - - discard",
+            "smtp unix - - n - - smtp",
             "anvil unix - - n - 1 anvil",
             "showq unix n - n - - showq",
             "postlog unix-dgram n - n - 1 postlogd",

@@ -1,8 +1,8 @@
 //! Programs: those of this workspace, and those of others.
 
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
@@ -66,6 +66,31 @@ pub(crate) fn launch(command: &mut Command) {
         panic!("{program} does not run ({error}); interop/install.sh installs it")
     });
     assert!(status.success(), "{command:?}: {status}");
+}
+
+/// What `install.sh` has put into `interop/software`, since it cannot be installed.
+pub(crate) fn software(path: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("software")
+        .join(path);
+    assert!(
+        path.exists(),
+        "{} is not there; interop/install.sh puts it there",
+        path.display()
+    );
+    path
+}
+
+/// Starts a server that stays in the foreground. It would hold pipes open, so it gets none.
+pub(crate) fn start(command: &mut Command) -> Child {
+    let quiet = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    quiet.spawn().unwrap_or_else(|error| {
+        let program = command.get_program().to_string_lossy().into_owned();
+        panic!("{program} does not run ({error}); interop/install.sh installs it")
+    })
 }
 
 /// Runs a program to its end.
