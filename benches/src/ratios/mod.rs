@@ -19,6 +19,7 @@
 //! | memmem | | | the search for CRLF `.` CRLF | |
 
 mod command;
+mod delivery;
 mod inputs;
 mod linear;
 mod measure;
@@ -37,6 +38,7 @@ pub fn measures() -> Vec<Measure> {
     measures.extend(receive::measures());
     measures.extend(send::measures());
     measures.extend(session::measures());
+    measures.extend(delivery::measures());
     measures.extend(linear::measures());
     measures
 }

@@ -60,11 +60,12 @@ impl Session {
         if limits.rcpt.is_some_and(|most| self.recipients >= most) {
             return Err(NotNow::TooManyRecipients);
         }
-        let (Some(most), Some(domain)) = (limits.rcpt_domain, domain(path)) else {
+        // A domain costs an allocation, so it is looked at only where a limit is about it.
+        let Some(most) = limits.rcpt_domain else {
             return Ok(());
         };
         let domains = &self.domains;
-        let is_new = !domains.iter().any(|it| **it == *domain);
+        let is_new = domain(path).is_some_and(|domain| !domains.contains(&domain));
         if is_new && u32::try_from(domains.len()).is_ok_and(|there| there >= most) {
             return Err(NotNow::TooManyDomains);
         }
