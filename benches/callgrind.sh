@@ -8,7 +8,8 @@ cargo build -q --release -p mailwire-benches --bin ratios --bin once
 bin=${CARGO_TARGET_DIR:-target}/release
 measures=("$@")
 if [ ${#measures[@]} -eq 0 ]; then
-    measures=(command/typical command/rich reply/single reply/ehlo receive/lone-dots session/plain session/rich)
+    measures=(command/typical command/rich reply/single reply/ehlo receive/lone-dots session/plain session/rich
+        delivery/one-recipient delivery/fifty-recipients delivery/kept)
 fi
 instructions() {
     valgrind --tool=callgrind --callgrind-out-file=/dev/null "$bin/once" "$@" 2>&1 |

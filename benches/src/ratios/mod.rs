@@ -13,7 +13,7 @@
 //! | smtp-message | yes; it keeps parameters as text | yes | yes, in place | yes, as an asynchronous writer |
 //! | smtp-codec | yes; it keeps parameters as text | EHLO | has none | has none |
 //! | mailrs-smtp-client | has none | yes; EHLO as text | has none | yes |
-//! | io-smtp | has none | yes; EHLO as well | has none | yes, by way of its DATA exchange |
+//! | io-smtp | has none | yes; EHLO as well | has none | yes, by way of its DATA exchange; whole deliveries as well |
 //! | lettre | has none | yes; EHLO as well | has none | not public |
 //! | memcpy | | | yes | yes |
 //! | memmem | | | the search for CRLF `.` CRLF | |
