@@ -7,7 +7,7 @@
 //!      Failure: an outcome, a stable name, a remedy   its Outcome ─► Report
 //! ```
 //!
-//! The dialogue is all in [`delivery`](mailwire_smtp_proto::delivery). What is left here are the
+//! The dialogue is all in [`delivery`]. What is left here are the
 //! connection, the handshake, the credentials, and the words for people.
 
 use std::sync::Arc;
