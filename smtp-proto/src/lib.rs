@@ -18,6 +18,7 @@
 //! | [`dialect`] | what differs between SMTP and LMTP |
 //! | [`line`](mod@line), [`body`], [`reply`] | framing, in both directions |
 //! | [`verb`], [`command`], [`path`], [`host`], [`charset`], [`params`], [`xtext`], [`ehlo`] | grammar, in both directions |
+//! | [`xclient`] | who a proxy's client is, as XCLIENT and XFORWARD tell it |
 //! | [`auth`] | SASL |
 //! | [`limits`], [`timer`], [`error`] | bounds, deadlines, and the caller's mistakes |
 //! | [`transcript`] | the dialogue for people to read, without its secrets |
@@ -51,6 +52,7 @@ pub mod timer;
 pub mod tokio_io;
 pub mod transcript;
 pub mod verb;
+pub mod xclient;
 pub mod xtext;
 
 pub use mailwire_tls_policy as policy;

@@ -90,6 +90,10 @@ pub enum Question {
     Verify,
     /// Shall mail be sent that waits? (ETRN)
     Etrn,
+    /// Is the peer a proxy that may say who its client is? (XCLIENT)
+    Xclient,
+    /// May it say what goes into the log of the message? (XFORWARD)
+    Xforward,
     /// A command that the embedder has added.
     Custom,
 }
@@ -236,7 +240,7 @@ impl Position {
             Next::Never => Phase::Closed,
         };
         let after_hello = match phase {
-            Phase::Helo | Phase::Ehlo => phase,
+            Phase::Greeted | Phase::Helo | Phase::Ehlo => phase,
             _ => self.after_hello,
         };
         Self { phase, after_hello }
@@ -303,7 +307,7 @@ impl Phase {
 
 impl Question {
     /// Every question.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Helo,
         Self::Ehlo,
         Self::Auth,
@@ -317,6 +321,8 @@ impl Question {
         Self::Message,
         Self::Verify,
         Self::Etrn,
+        Self::Xclient,
+        Self::Xforward,
         Self::Custom,
     ];
 }
@@ -344,19 +350,22 @@ const BUSY: Cell = Cell::Refuse(SequenceFault::InTransaction);
 const CHUNKS: Cell = Cell::Refuse(SequenceFault::ChunksOnly);
 const GRANT: Cell = Cell::Grant(Question::Chunk);
 const SPOILED: Cell = Cell::Refuse(SequenceFault::ChunkRefused);
-const NOT_YET: Cell = Cell::Refuse(SequenceFault::NotImplemented);
 
 /// The first table. HELO and EHLO in mid-session reset (RFC 5321 section 4.1.4), and the reset
 /// takes effect when they are accepted. STARTTLS and AUTH are not for a transaction (RFC 4954
 /// section 4 says so of AUTH; Postfix refuses STARTTLS there as well, and dropping a transaction
 /// that the client believes open would be the worse surprise). A message comes by DATA or in chunks,
-/// not by both, and behind the first chunk nobody is added to it (RFC 3030 section 2).
+/// not by both, and behind the first chunk nobody is added to it (RFC 3030 section 2). XCLIENT begins a
+/// new epoch, in which no hello was said, so it may come before one as well, as in Postfix; not in a
+/// transaction (there as here 503).
 #[rustfmt::skip]
 const fn row(verb: Verb) -> Row {
     const fn ask(question: Question) -> Cell {
         Cell::Ask(question)
     }
-    use Question::{Auth, Chunk, Data, Ehlo, Etrn, Helo, Mail, Rcpt, StartTls, Verify};
+    use Question::{
+        Auth, Chunk, Data, Ehlo, Etrn, Helo, Mail, Rcpt, StartTls, Verify, Xclient, Xforward,
+    };
     match verb {
         //                     Greeted Helo       Ehlo           Mail       Rcpt        Chunks  Spoiled
         Verb::Helo         => [ask(Helo); COLUMNS],
@@ -375,8 +384,8 @@ const fn row(verb: Verb) -> Row {
         Verb::Vrfy
         | Verb::Expn       => [ask(Verify); COLUMNS],
         Verb::Quit         => [Cell::Quit; COLUMNS],
-        Verb::Xclient
-        | Verb::Xforward   => [NOT_YET; COLUMNS],
+        Verb::Xclient      => [ask(Xclient), ask(Xclient), ask(Xclient), BUSY, BUSY,    BUSY,   BUSY],
+        Verb::Xforward     => [FIRST, EHLO,      ask(Xforward), BUSY,      BUSY,       BUSY,   BUSY],
     }
 }
 
@@ -414,7 +423,7 @@ pub const fn on_outcome(phase: Phase, question: Question, outcome: Outcome) -> N
     use Outcome::{Accepted, Closing, Continued, Rejected};
     use Question::{
         Auth, Chunk, ChunkEnd, Custom, Data, Ehlo, Etrn, Helo, LastChunk, Mail, Message, Rcpt,
-        StartTls, Verify,
+        StartTls, Verify, Xclient, Xforward,
     };
     match (question, phase, outcome) {
         // Nothing can follow the end, and nothing is asked while TLS is about to begin.
@@ -474,6 +483,14 @@ pub const fn on_outcome(phase: Phase, question: Question, outcome: Outcome) -> N
                 Next::Never
             }
         }
+
+        // Everything learned before is void, and the hello has to be said again.
+        (Xclient, Phase::Greeted | Phase::Helo | Phase::Ehlo, Accepted) => Next::To(Phase::Greeted),
+        (Xclient, Phase::Greeted | Phase::Helo | Phase::Ehlo, Rejected) => Next::Stay,
+        (Xclient, _, _) => Next::Never,
+
+        (Xforward, Phase::Ehlo, Accepted | Rejected) => Next::Stay,
+        (Xforward, _, _) => Next::Never,
 
         (Helo | Ehlo | Verify | Etrn | Custom, _, Continued) => Next::Never,
     }

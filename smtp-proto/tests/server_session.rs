@@ -434,6 +434,8 @@ fn the_session_is_what_the_tables_say_in_every_state() {
                         )
                     }
                     Cell::Refuse(_) => (&["503", "502"], start),
+                    // What a server does not offer does not exist.
+                    Cell::Ask(Question::Xclient | Question::Xforward) => (&["502"], start),
                     // Its answer is the hand-over.
                     Cell::Ask(Question::StartTls) => (&[""], start),
                     Cell::Ask(question) | Cell::Grant(question) => {

@@ -9,6 +9,7 @@ use crate::reply::{Code, ReplyFault};
 use crate::table::SequenceFault;
 use crate::timer::Timer;
 use crate::verb::Verb;
+use crate::xclient::NotForwardable;
 
 /// Why a command was not sent. Nothing of it is in the output, and the session is as it was.
 ///
@@ -50,6 +51,9 @@ pub enum NotNow {
     /// A response of AUTH, and no challenge waits for one.
     #[error("no challenge waits for a response")]
     NoChallenge,
+    /// XCLIENT or XFORWARD: the server takes less than has to be told.
+    #[error(transparent)]
+    NotForwardable(#[from] NotForwardable),
     /// Content, and no 354 asked for it.
     #[error("no 354 asked for the content")]
     NoContentWanted,
@@ -243,6 +247,7 @@ impl NotNow {
             Self::NoFallback => "no_fallback",
             Self::Auth(_) => "auth_fault",
             Self::NoChallenge => "no_challenge",
+            Self::NotForwardable(fault) => fault.name(),
             Self::NoContentWanted => "no_content_wanted",
             Self::TooManyRecipients => "too_many_recipients",
             Self::TooManyDomains => "too_many_domains",

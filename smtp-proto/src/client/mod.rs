@@ -41,6 +41,7 @@ mod config;
 mod enquire;
 mod error;
 mod event;
+mod forward;
 mod login;
 mod offer;
 mod outstanding;

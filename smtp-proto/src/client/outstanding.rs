@@ -78,8 +78,10 @@ impl Outstanding {
         let youngest = self.sent.back();
         self.verdicts.is_none()
             && youngest.is_none_or(|it| {
-                matches!(it.verb, Some(Verb::Mail | Verb::Rcpt | Verb::Rset))
-                    || it.question == Some(Question::Chunk)
+                matches!(
+                    it.verb,
+                    Some(Verb::Mail | Verb::Rcpt | Verb::Rset | Verb::Xforward)
+                ) || it.question == Some(Question::Chunk)
             })
     }
 

@@ -97,6 +97,7 @@ impl Session {
                     return Ok(Event::Challenge { id, reply });
                 }
             }
+            (Verb::Xclient, outcome) => self.xclient_reply(outcome),
             (Verb::Rcpt, Outcome::Accepted) => self.outstanding.accept(id),
             _ => {}
         }
@@ -164,6 +165,10 @@ fn is_refusal(code: Code) -> bool {
 fn judge(question: Option<Question>, awaited: Awaited, code: Code) -> Result<Outcome, Fault> {
     match (code.class(), question) {
         (Class::Positive, Some(Question::Data)) => Err(Fault::UnexpectedReply { awaited, code }),
+        // A new greeting, or 250; anything else that sounds like yes is not known to be one.
+        (Class::Positive, Some(Question::Xclient)) if !matches!(code.value(), 220 | 250) => {
+            Err(Fault::UnexpectedReply { awaited, code })
+        }
         (Class::Positive, _) => Ok(Outcome::Accepted),
         (Class::Intermediate, Some(Question::Data)) if code == Code::START_CONTENT => {
             Ok(Outcome::Accepted)

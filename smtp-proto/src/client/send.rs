@@ -281,8 +281,8 @@ impl Session {
 
     /// Whether a command may follow what is outstanding in one flight.
     fn may_join(&self, verb: Verb) -> bool {
-        use Verb::{Bdat, Data, Mail, Rcpt, Rset};
-        matches!(verb, Mail | Rcpt | Rset | Data | Bdat)
+        use Verb::{Bdat, Data, Mail, Rcpt, Rset, Xforward};
+        matches!(verb, Mail | Rcpt | Rset | Data | Bdat | Xforward)
             && self.capabilities.pipelining()
             && self.outstanding.may_be_followed()
             && self.outstanding.len() < self.config.limits.outstanding

@@ -67,6 +67,7 @@ impl Delivery {
         let offered = self.session.capabilities().starttls();
         let policy = &self.session.config().policy;
         match start_tls(policy, self.session.channel(), offered) {
+            TlsStep::StartTls if self.is_clear => self.secured(),
             TlsStep::StartTls => self.stage = Stage::StartTls,
             TlsStep::Abort(refusal) => self.give_up(Failure::Local(refusal.into())),
             TlsStep::Proceed => self.secured(),
@@ -75,11 +76,7 @@ impl Delivery {
 
     /// The channel is what it is going to be.
     fn secured(&mut self) {
-        self.stage = if self.plan.login {
-            Stage::Login
-        } else {
-            Stage::Envelope
-        };
+        self.stage = Stage::Xclient;
     }
 
     fn respond(&mut self, now: Instant, out: &mut BytesMut) {
@@ -111,8 +108,11 @@ impl Delivery {
             Verb::StartTls if is_accepted => self.stage = Stage::Upgrading,
             // What was a wish alone is given up (RFC 7435 section 3); a login stays with policy.
             Verb::StartTls if self.session.config().policy.tls == TlsMode::Opportunistic => {
+                self.is_clear = true;
                 self.secured();
             }
+            // A new epoch, in which the hello comes first.
+            Verb::Xclient if is_accepted => self.stage = Stage::Hello,
             Verb::Auth if is_accepted => self.stage = Stage::Envelope,
             Verb::Auth => match self.session.auth_next(now, out) {
                 Ok(_) => {}

@@ -3,7 +3,7 @@
 //! ```text
 //!                       ┌──────────────── advance ◄──────────── unread input, the time
 //!                       ▼
-//!   Greeting ─► Hello ─► StartTls ─► Login ─► Envelope ─► Content ─► Verdicts ─► Leave ─► Ended
+//!   Greeting ─► Hello ─► StartTls ─► (Xclient ─► Hello) ─► Login ─► Envelope ─► Content ─► Verdicts ─► Leave ─► Ended
 //!                 ▲         │          │                     │                      ▲
 //!                 │    Want::Handshake Want::Login     Want::Content     whatever fails goes here
 //!                 └─────── complete
@@ -16,7 +16,7 @@
 //! The embedder looks at [`Want`] and does what it says, until [`Want::End`]. Nothing in here fails: what
 //! goes wrong is in the [`Outcome`], for each recipient.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -25,10 +25,12 @@ use mailwire_tls_policy::Channel;
 
 use crate::auth::client::Candidates;
 use crate::client::{Awaited, CommandId, Config, Fault, Need, NotNow, Session};
+use crate::command::AttributesBuf;
 use crate::ehlo::Capabilities;
 use crate::reply::{ReceivedReply, ReplyLines};
 use crate::table::Phase;
 use crate::timer::{Deadline, Timer};
+use crate::xclient::Identity;
 
 mod handshake;
 mod hear;
@@ -88,6 +90,8 @@ enum Stage {
     StartTls,
     StartTlsSaid,
     Upgrading,
+    Xclient,
+    XclientSaid,
     Login,
     LoginSaid,
     Envelope,
@@ -96,6 +100,27 @@ enum Stage {
     Leave,
     LeaveSaid,
     Ended,
+}
+
+/// A session that a delivery has left open, with whom it speaks for.
+#[derive(Debug)]
+pub struct Kept {
+    session: Session,
+    xclient: Option<Identity>,
+}
+
+impl Kept {
+    /// The session, to look at.
+    #[must_use]
+    pub const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The session, without the guard that it is used for nobody else.
+    #[must_use]
+    pub fn into_session(self) -> Session {
+        self.session
+    }
 }
 
 /// A message on its way to one server.
@@ -113,6 +138,10 @@ pub struct Delivery {
     accepted: usize,
     /// MAIL was refused: what else is replied to its group is no more than a consequence.
     is_refused: bool,
+    /// STARTTLS was refused, and TLS was only a wish.
+    is_clear: bool,
+    /// The XCLIENT commands that are still to be said; `None` before the first.
+    forwarding: Option<VecDeque<AttributesBuf>>,
     /// 354 was said though nobody was accepted.
     is_for_nobody: bool,
     fates: Vec<Option<Fate>>,
@@ -140,13 +169,16 @@ impl Delivery {
     ///
     /// # Errors
     ///
-    /// The session, if it [may not be reused](Session::may_be_reused), or the plan wants a login and the
-    /// session has none, or the other way round: then it would be another sender's.
-    pub fn again(plan: Plan, session: Session, now: Instant) -> Result<Self, Box<Session>> {
-        if !session.may_be_reused() || session.is_authenticated() != plan.login {
-            return Err(Box::new(session));
+    /// The session, if it [may not be reused](Session::may_be_reused); or the plan wants a login and the
+    /// session has none, or the other way round; or another identity was told by XCLIENT. Then it would be
+    /// another sender's.
+    pub fn again(plan: Plan, kept: Kept, now: Instant) -> Result<Self, Box<Kept>> {
+        let Kept { session, xclient } = &kept;
+        let is_same = session.is_authenticated() == plan.login && *xclient == plan.xclient;
+        if !is_same || !session.may_be_reused() {
+            return Err(Box::new(kept));
         }
-        Ok(Self::at(Stage::Envelope, plan, session, now))
+        Ok(Self::at(Stage::Envelope, plan, kept.session, now))
     }
 
     /// Reads a reply if one is there, and says whatever may be said.
@@ -325,7 +357,7 @@ impl Delivery {
 
     /// The same, with the session if it may carry another message.
     #[must_use]
-    pub fn into_parts(mut self) -> (Outcome, Option<Session>) {
+    pub fn into_parts(mut self) -> (Outcome, Option<Kept>) {
         if self.stage != Stage::Ended {
             self.end_of_input(&BytesMut::new());
         }
@@ -338,8 +370,11 @@ impl Delivery {
             failure: self.failure,
             authenticated: self.session.is_authenticated(),
         };
-        let session = self.session.may_be_reused().then_some(self.session);
-        (outcome, session)
+        let kept = self.session.may_be_reused().then_some(Kept {
+            session: self.session,
+            xclient: self.plan.xclient,
+        });
+        (outcome, kept)
     }
 
     fn at(stage: Stage, plan: Plan, session: Session, now: Instant) -> Self {
@@ -351,6 +386,8 @@ impl Delivery {
             unanswered: 0,
             accepted: 0,
             is_refused: false,
+            is_clear: false,
+            forwarding: None,
             is_for_nobody: false,
             is_ending: false,
             fates: vec![None; plan.recipients.len()],

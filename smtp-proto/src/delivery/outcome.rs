@@ -123,6 +123,7 @@ fn after_local(not_now: &NotNow) -> Retry {
         NotNow::NotOffered(_)
         | NotNow::Policy(_)
         | NotNow::NoMechanism(_)
+        | NotNow::NotForwardable(_)
         | NotNow::TooLarge { .. }
         | NotNow::DeliverByTooSoon { .. }
         | NotNow::HeldTooLong => Retry::Elsewhere,

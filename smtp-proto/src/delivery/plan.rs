@@ -3,6 +3,7 @@
 use super::message::Message;
 use crate::command::{MailBuf, RcptBuf};
 use crate::host::HelloNameBuf;
+use crate::xclient::Identity;
 
 /// A message with all that its delivery takes but the octets of its content, which are asked for when
 /// the server wants them.
@@ -21,6 +22,10 @@ pub struct Plan {
     /// Whether to log in, which is asked for by [`Want::Login`](super::Want::Login). Then nothing is
     /// sent unless it succeeds: a message of a stranger is another message.
     pub login: bool,
+    /// Whom the message comes from in truth, as XCLIENT tells it to a server that believes this host; it
+    /// is told after TLS and before the login. Without an attribute that is
+    /// [required](Identity::require), nothing is sent.
+    pub xclient: Option<Identity>,
     /// Whether commands go out in groups where the server offers PIPELINING; yes.
     pub pipelining: bool,
     /// When the content goes out in chunks; see there.
@@ -73,6 +78,7 @@ impl Plan {
             recipients,
             message,
             login: false,
+            xclient: None,
             pipelining: true,
             chunking: Chunking::WhereItSaves,
             eight_bit: EightBit::Refuse,

@@ -1,5 +1,6 @@
 //! What is said, and when.
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use bytes::BytesMut;
@@ -24,8 +25,12 @@ impl Delivery {
                 let said = self.session.start_tls(now, out);
                 self.went(said, Stage::StartTlsSaid);
             }
-            Stage::Envelope => self.say_envelope(now, out),
+            Stage::Xclient => self.say_xclient(now, out),
             _ => {}
+        }
+        // It follows at once where there is nothing to tell.
+        if self.stage == Stage::Envelope {
+            self.say_envelope(now, out);
         }
         // Whatever failed above is taken leave of at once.
         if self.stage == Stage::Leave {
@@ -45,6 +50,44 @@ impl Delivery {
         let config = self.session.config();
         let demands_tls = config.policy.tls == TlsMode::StartTlsRequired;
         !self.plan.login && (!demands_tls || self.session.channel() == Channel::Tls)
+    }
+
+    /// The next command that tells whom the message comes from, or what comes behind the last.
+    fn say_xclient(&mut self, now: Instant, out: &mut BytesMut) {
+        let forwarding = match (self.forwarding.take(), &self.plan.xclient) {
+            (Some(rest), _) => Ok(rest),
+            (None, Some(identity)) => {
+                let commands = identity.commands(self.session.capabilities());
+                commands.map(VecDeque::from)
+            }
+            (None, None) => Ok(VecDeque::new()),
+        };
+        let mut forwarding = match forwarding {
+            Ok(forwarding) => forwarding,
+            Err(not_forwardable) => {
+                return self.give_up(Failure::Local(not_forwardable.into()));
+            }
+        };
+        match forwarding.front() {
+            None => self.stage = self.behind_xclient(),
+            Some(attributes) => {
+                let said = self.session.xclient(attributes.borrow(), now, out);
+                if said.is_ok() {
+                    forwarding.pop_front();
+                }
+                self.went(said, Stage::XclientSaid);
+            }
+        }
+        self.forwarding = Some(forwarding);
+    }
+
+    /// What comes when the server knows who it speaks to.
+    const fn behind_xclient(&self) -> Stage {
+        if self.plan.login {
+            Stage::Login
+        } else {
+            Stage::Envelope
+        }
     }
 
     fn went(&mut self, said: Result<CommandId, NotNow>, stage: Stage) {

@@ -306,6 +306,8 @@ impl Session {
             | Question::ChunkEnd
             | Question::Verify
             | Question::Etrn
+            | Question::Xclient
+            | Question::Xforward
             | Question::Custom => {}
         }
         None

@@ -156,7 +156,13 @@ impl Session {
 
     /// Policy, then the table.
     fn judge(&self, verb: Verb) -> Result<Cell, Fault> {
-        if verb == Verb::Etrn && !self.offers(Extension::Etrn) {
+        let is_there = match verb {
+            Verb::Etrn => self.offers(Extension::Etrn),
+            // The session has no use for them yet.
+            Verb::Xclient | Verb::Xforward => false,
+            _ => true,
+        };
+        if !is_there {
             return Err(Fault::Sequence(SequenceFault::NotImplemented));
         }
         match act(verb) {
@@ -315,6 +321,8 @@ impl Session {
             | Question::LastChunk
             | Question::ChunkEnd
             | Question::Verify
+            | Question::Xclient
+            | Question::Xforward
             | Question::Custom => return Err(Fault::Sequence(SequenceFault::NoCommand)),
         });
         Ok(())

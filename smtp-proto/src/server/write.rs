@@ -47,7 +47,11 @@ pub(super) fn accepted(question: Question) -> &'static Reply {
         Question::Chunk | Question::LastChunk | Question::ChunkEnd => &CHUNK,
         Question::Verify => informed(Verb::Vrfy),
         Question::Etrn => &QUEUING,
-        Question::Helo | Question::Ehlo | Question::Custom => &DONE,
+        Question::Helo
+        | Question::Ehlo
+        | Question::Xclient
+        | Question::Xforward
+        | Question::Custom => &DONE,
     }
 }
 

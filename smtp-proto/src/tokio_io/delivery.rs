@@ -10,8 +10,8 @@ use tokio::time::timeout;
 use super::buffers::{Buffers, Read, now};
 use super::transcript::Transcript;
 use crate::auth::client::Candidates;
-use crate::client::{NotNow, Session};
-use crate::delivery::{Delivery, Handshake, Outcome, PIECE, Want};
+use crate::client::NotNow;
+use crate::delivery::{Delivery, Handshake, Kept, Outcome, PIECE, Want};
 use crate::reply::ReplyLines;
 use crate::table::Phase;
 use crate::timer::Timer;
@@ -39,11 +39,11 @@ pub enum Turn<'d> {
 /// ```no_run
 /// # use mailwire_smtp_proto::delivery::{Delivery, Outcome};
 /// # use mailwire_smtp_proto::tokio_io::delivery::{Delivering, Turn};
-/// # async fn deliver(delivery: Delivery, stream: tokio::net::TcpStream, file: tokio::fs::File) -> Outcome {
+/// # async fn deliver(delivery: Delivery, stream: tokio::io::DuplexStream, file: &[u8]) -> Outcome {
 /// let mut delivering = Delivering::new(stream, delivery);
 /// loop {
 ///     match delivering.next().await {
-///         Turn::Content => delivering.send(&file).await.unwrap_or_else(|error| eprintln!("{error}")),
+///         Turn::Content => delivering.send(file).await.unwrap_or_else(|error| eprintln!("{error}")),
 ///         // The plan has no login, and policy no TLS.
 ///         Turn::Login | Turn::Handshake | Turn::Nothing(_) => {}
 ///         Turn::End => return delivering.finish().await.outcome,
@@ -72,7 +72,7 @@ pub struct Finished<S> {
     pub error: Option<io::Error>,
     /// The stream with its session, if another message may go over it
     /// ([`Delivery::again`]). Otherwise the stream has been closed.
-    pub kept: Option<(S, Session)>,
+    pub kept: Option<(S, Kept)>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Delivering<S> {

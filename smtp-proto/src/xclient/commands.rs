@@ -1,0 +1,121 @@
+//! How an identity becomes commands.
+
+use super::{Identity, Name, Value};
+use crate::command::{Attribute, Attributes, AttributesBuf};
+use crate::ehlo::Capabilities;
+
+/// The most octets of a command line, without its CRLF (RFC 5321 section 4.5.3.1.4).
+const LINE: usize = 510;
+
+/// Why an identity cannot be told to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotForwardable {
+    /// The server does not take an attribute that is demanded, or said at all; `None` is one without a
+    /// meaning here.
+    #[error(
+        "the server does not take {} from here, and without it the message would be another's: \
+         name this host in its smtpd_authorized_xclient_hosts, or the like", what(*.0)
+    )]
+    NotOffered(Option<Name>),
+    /// What has to go in one command is longer than one may be.
+    #[error("the attributes that belong together are longer than a command line may be")]
+    TooLong,
+}
+
+impl NotForwardable {
+    /// A stable name, for logs and for programs.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::NotOffered(_) => "identity_not_forwardable",
+            Self::TooLong => "identity_too_long",
+        }
+    }
+}
+
+impl Identity {
+    /// The arguments of the XCLIENT commands that tell the identity to a server that offers this: most
+    /// often one, and none if the server takes nothing of it. Each has to be answered, and the hello said
+    /// again, before the next.
+    ///
+    /// Where one line is too short, who the client is goes in the last command, together: LOGIN in an
+    /// earlier one is lost, and behind ADDR the next one may come from somebody who is not authorised.
+    /// The names of a client are given up before that fails, its address and login never.
+    ///
+    /// # Errors
+    ///
+    /// [`NotForwardable`].
+    pub fn commands(&self, offered: &Capabilities) -> Result<Vec<AttributesBuf>, NotForwardable> {
+        let is_offered = |name: Name| {
+            let mut names = offered.xclient();
+            names.any(|it| it.as_str().eq_ignore_ascii_case(name.as_str()))
+        };
+        let mut told = Vec::new();
+        for (name, value) in self.iter() {
+            if is_offered(name) {
+                told.push((name, value.clone()));
+            } else if self.is_required(name) {
+                return Err(NotForwardable::NotOffered(Some(name)));
+            }
+        }
+        if told.iter().map(length).sum::<usize>() + "XCLIENT".len() <= LINE {
+            return Ok(command(&told).into_iter().collect());
+        }
+        split(told)
+    }
+}
+
+fn what(name: Option<Name>) -> &'static str {
+    name.map_or("an attribute", Name::as_str)
+}
+
+fn split(told: Vec<(Name, Value)>) -> Result<Vec<AttributesBuf>, NotForwardable> {
+    let (mut who, first): (Vec<_>, Vec<_>) = told.into_iter().partition(|it| it.0.is_who());
+    let mut groups: Vec<Vec<(Name, Value)>> = Vec::new();
+    for attribute in first {
+        match groups.last_mut() {
+            Some(group) if fits(group, Some(&attribute)) => group.push(attribute),
+            _ => groups.push(vec![attribute]),
+        }
+    }
+    // One after the other, as far as it takes.
+    for given_up in [Name::ReverseName, Name::Name] {
+        if !fits(&who, None) {
+            let mut there = who.iter_mut();
+            if let Some(attribute) = there.find(|it| it.0 == given_up) {
+                attribute.1 = Value::Unavailable;
+            }
+        }
+    }
+    groups.push(who);
+    if groups.iter().all(|group| fits(group, None)) {
+        Ok(groups.iter().filter_map(|group| command(group)).collect())
+    } else {
+        Err(NotForwardable::TooLong)
+    }
+}
+
+/// Whether a command has room for these, and one more.
+fn fits(group: &[(Name, Value)], more: Option<&(Name, Value)>) -> bool {
+    let length: usize = group.iter().chain(more).map(length).sum();
+    length + "XCLIENT".len() <= LINE
+}
+
+/// With the blank before it.
+fn length((name, value): &(Name, Value)) -> usize {
+    format!(" {name}={value}").len()
+}
+
+fn command(told: &[(Name, Value)]) -> Option<AttributesBuf> {
+    let mut command: Option<AttributesBuf> = None;
+    for (name, value) in told {
+        let text = format!("{name}={value}");
+        let attribute: Attribute<'_> = Attributes::parse(&text).ok()?.next()?;
+        match &mut command {
+            Some(command) => command.push(attribute),
+            None => command = Some(AttributesBuf::from(attribute)),
+        }
+    }
+    command
+}
