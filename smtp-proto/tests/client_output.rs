@@ -22,7 +22,9 @@ use mailwire_smtp_proto::auth::client::{Anonymous, Candidates, External, Login, 
 use mailwire_smtp_proto::auth::{BearerCredentials, PlainCredentials};
 use mailwire_smtp_proto::charset::Charset;
 use mailwire_smtp_proto::client::{CommandId, Config, NotNow, Session};
-use mailwire_smtp_proto::command::{Custom, CustomVerb, Etrn, Node, QueueName, TextString, Verify};
+use mailwire_smtp_proto::command::{
+    Attributes, Custom, CustomVerb, Etrn, Node, QueueName, TextString, Verify,
+};
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::host::HelloName;
 use mailwire_smtp_proto::params::{
@@ -31,6 +33,7 @@ use mailwire_smtp_proto::params::{
 use mailwire_smtp_proto::path::{ForwardPath, ReversePath};
 use mailwire_smtp_proto::policy::Channel;
 use mailwire_smtp_proto::policy::outbound::{PeerLocation, Policy, TlsMode};
+use mailwire_smtp_proto::xclient::{Identity, Name};
 use proptest::prelude::*;
 
 /// What a caller does; what it does it with, if anything, is a string from anywhere.
@@ -55,6 +58,8 @@ enum Act {
     Etrn,
     Help,
     Custom,
+    Xclient,
+    Xforward,
     Rset,
     Noop,
     Quit,
@@ -62,7 +67,7 @@ enum Act {
     Reply,
 }
 
-const ACTS: [Act; 23] = [
+const ACTS: [Act; 25] = [
     Act::Hello,
     Act::Helo,
     Act::Auth,
@@ -82,6 +87,8 @@ const ACTS: [Act; 23] = [
     Act::Etrn,
     Act::Help,
     Act::Custom,
+    Act::Xclient,
+    Act::Xforward,
     Act::Rset,
     Act::Noop,
     Act::Quit,
@@ -209,6 +216,19 @@ fn call(
             };
             some(session.custom(&command, now, out))
         }
+        Act::Xclient | Act::Xforward => {
+            // What a user gives, and what was checked to be attributes.
+            let value = text.split(' ').next().unwrap_or_default();
+            let identity = Identity::new()
+                .with(Name::Login, value)
+                .or(Identity::parse(text));
+            let line = identity.ok().filter(|it| !it.is_empty())?.to_string();
+            let attributes = Attributes::parse(&line).ok()?;
+            some(match act {
+                Act::Xclient => session.xclient(attributes, now, out),
+                _ => session.xforward(attributes, now, out),
+            })
+        }
         Act::Rset => some(session.rset(now, out)),
         Act::Noop => some(session.noop(now, out)),
         Act::Quit => some(session.quit(now, out)),
@@ -239,7 +259,7 @@ fn candidates(text: &str) -> Candidates {
 const EVERYTHING: &[u8] = b"250-mx.example.test\r\n250-PIPELINING\r\n250-CHUNKING\r\n250-BINARYMIME\r\n\
     250-8BITMIME\r\n250-SMTPUTF8\r\n250-SIZE\r\n250-DSN\r\n250-ETRN\r\n250-DELIVERBY\r\n\
     250-FUTURERELEASE 100000 2036-01-01T00:00:00Z\r\n250-MT-PRIORITY\r\n250-NO-SOLICITING\r\n250-RRVS\r\n\
-    250-REQUIRETLS\r\n250 AUTH PLAIN LOGIN XOAUTH2 EXTERNAL ANONYMOUS\r\n";
+    250-REQUIRETLS\r\n250-XCLIENT NAME ADDR PORT PROTO HELO LOGIN\r\n250-XFORWARD NAME ADDR\r\n250 AUTH PLAIN LOGIN XOAUTH2 EXTERNAL ANONYMOUS\r\n";
 
 /// The reply to one line of the client's that says yes.
 fn yes(line: &[u8], challenges: &mut bool) -> &'static [u8] {

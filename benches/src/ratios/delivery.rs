@@ -18,9 +18,9 @@ use io_smtp::rfc5321::quit::SmtpQuit;
 use io_smtp::rfc5321::{
     SmtpDomain, SmtpEhloDomain, SmtpForwardPath, SmtpLocalPart, SmtpMailbox, SmtpReversePath,
 };
-use mailwire_smtp_proto::client::{Config, Session};
+use mailwire_smtp_proto::client::Config;
 use mailwire_smtp_proto::command::{MailBuf, RcptBuf};
-use mailwire_smtp_proto::delivery::{Delivery, Message, Plan, Want};
+use mailwire_smtp_proto::delivery::{Delivery, Kept, Message, Plan, Want};
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::params::{MailParameters, RcptParameters};
 use mailwire_smtp_proto::policy::Channel;
@@ -161,7 +161,7 @@ fn plan(recipients: usize, content: &[u8]) -> Plan {
     Plan::new(hello, mail, recipients, Message::of(content))
 }
 
-fn keep(delivery: Delivery) -> Option<Session> {
+fn keep(delivery: Delivery) -> Option<Kept> {
     let (outcome, session) = delivery.into_parts();
     assert!(outcome.is_delivered());
     session

@@ -13,7 +13,7 @@ use mailwire_smtp_proto::auth::{BearerCredentials, PlainCredentials};
 use mailwire_smtp_proto::body::BareLineEnds;
 use mailwire_smtp_proto::charset::Charset;
 use mailwire_smtp_proto::client::{Config, Event, Need, NotNow, Session, TlsUpgrade};
-use mailwire_smtp_proto::command::{Custom, CustomVerb, TextString, Verify};
+use mailwire_smtp_proto::command::{Attributes, Custom, CustomVerb, TextString, Verify};
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::host::HelloName;
 use mailwire_smtp_proto::params::{MailParameters, RcptParameters};
@@ -208,6 +208,14 @@ impl Driver {
             "help" => {
                 let topic = (!rest.is_empty()).then(|| TextString::parse(rest).unwrap());
                 session.help(topic, now, out).map(drop)
+            }
+            "xclient" => {
+                let attributes = Attributes::parse(rest).unwrap();
+                session.xclient(attributes, now, out).map(drop)
+            }
+            "xforward" => {
+                let attributes = Attributes::parse(rest).unwrap();
+                session.xforward(attributes, now, out).map(drop)
             }
             "custom" => session.custom(&custom(rest), now, out).map(drop),
             "doubt" => {
