@@ -14,6 +14,7 @@ use mailwire_smtp_proto::delivery::{
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::policy::Channel;
 use mailwire_smtp_proto::policy::outbound::{PeerLocation, Policy, TlsMode};
+use mailwire_smtp_proto::xclient::{Identity, Name};
 
 use super::server::Server;
 
@@ -58,6 +59,17 @@ impl Case {
             message,
         );
         plan.login = self.has("login");
+        if self.has("xclient") {
+            let identity = Identity::parse("ADDR=192.0.2.7 LOGIN=tim NAME=[UNAVAILABLE]");
+            plan.xclient = Some(identity.unwrap().require(Name::Login));
+        }
+        if self.has("xclient-long") {
+            let mut identity = Identity::new().require(Name::Login);
+            for name in [Name::Session, Name::Helo, Name::Login] {
+                identity = identity.with(name, &"x".repeat(200)).unwrap();
+            }
+            plan.xclient = Some(identity);
+        }
         plan.pipelining = !self.has("stepwise");
         if self.has("chunks") {
             plan.chunking = Chunking::WhereOffered;

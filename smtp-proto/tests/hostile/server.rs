@@ -200,6 +200,10 @@ impl Server {
                 self.sync(&verb);
                 self.step("STARTTLS", "220 go");
             }
+            "XCLIENT" => {
+                self.sync(&verb);
+                self.step("XCLIENT", "220 mx again");
+            }
             "AUTH" => self.auth("AUTH", line),
             "MAIL" => {
                 self.accepted = 0;
