@@ -5,11 +5,13 @@ use std::error::Error;
 use std::fmt;
 use std::fs;
 use std::io::{self, Read};
+use std::net::Ipv6Addr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Parser;
+use mailwire_smtp_proto::xclient::{Identity, Name, Value};
 use mailwire_tls_policy::CleartextAuth;
 use mailwire_tls_policy::outbound::{CertificateCheck, Policy, TlsMode};
 
@@ -81,7 +83,7 @@ pub struct SendArgs {
     #[arg(long, value_name = "NAME")]
     pub helo: Option<String>,
 
-    /// Attributes to forward by XCLIENT: "NAME=.. ADDR=.. LOGIN=..".
+    /// Whom the message comes from in truth, for a server that believes this host: "ADDR=.. LOGIN=..".
     #[arg(long, value_name = "ATTRIBUTES")]
     pub xclient: Option<String>,
 
@@ -109,9 +111,10 @@ impl SendArgs {
     ///
     /// The arguments contradict one another, or this build cannot do what they ask.
     pub fn plan(self) -> Result<Plan, PlanError> {
-        if self.xclient.is_some() {
-            return Err(not_supported("xclient_not_supported", "--xclient"));
-        }
+        let xclient = match self.xclient.as_deref() {
+            Some(text) => Some(identity(text)?),
+            None => None,
+        };
         if let Some(mechanism) = &self.mechanism {
             if !MECHANISMS
                 .iter()
@@ -149,6 +152,7 @@ impl SendArgs {
             message: self.message,
             ca: self.ca,
             credentials,
+            xclient,
             mechanism: self.mechanism,
             hello: self.helo,
             pipelining: !self.no_pipelining,
@@ -182,6 +186,8 @@ pub struct Plan {
     /// Who to log in as. Without a usable mechanism this is an error, never a message sent by
     /// nobody.
     pub credentials: Option<Credentials>,
+    /// Whom the message comes from in truth, as the server is told by XCLIENT.
+    pub xclient: Option<Identity>,
     /// The mechanism to log in with; `None` for the strongest that will do.
     pub mechanism: Option<String>,
     /// The name to give; `None` for the address literal of this end.
@@ -365,11 +371,48 @@ impl From<PlanError> for Report {
     }
 }
 
-fn not_supported(reason: &'static str, option: &str) -> PlanError {
-    PlanError::new(
-        reason,
-        format!("{option} is not supported yet by this build; leave it out."),
-    )
+/// The attributes of `--xclient`, as people write them: their values are not encoded, and an IPv6 address
+/// needs no `IPV6:`. What says who the client is has to be taken by the server, or nothing is sent.
+fn identity(text: &str) -> Result<Identity, PlanError> {
+    let invalid = |why: &dyn fmt::Display| {
+        let remedy = format!("--xclient cannot be said: {why}.");
+        PlanError::new("xclient_invalid", remedy)
+    };
+    let mut identity = Identity::new();
+    for attribute in text.split_ascii_whitespace() {
+        let Some((name, value)) = attribute.split_once('=') else {
+            return Err(invalid(&format_args!("{attribute:?} is no NAME=value")));
+        };
+        let Some(name) = Name::parse(name) else {
+            let known: Vec<&str> = Name::ALL.iter().map(|it| it.as_str()).collect();
+            let known = known.join(", ");
+            return Err(invalid(&format_args!("{name:?} is none of {known}")));
+        };
+        if identity.value(name).is_some() {
+            return Err(invalid(&format_args!("{name} is there twice")));
+        }
+        let value = match (name, value) {
+            (_, "[UNAVAILABLE]") => Ok(Value::Unavailable),
+            (_, "[TEMPUNAVAIL]") => Ok(Value::TemporarilyUnavailable),
+            (Name::Addr | Name::DestAddr, value) if value.parse::<Ipv6Addr>().is_ok() => {
+                Value::known(name, &format!("IPV6:{value}"))
+            }
+            (_, value) => Value::known(name, value),
+        };
+        identity = identity.with_value(name, value.map_err(|fault| invalid(&fault))?);
+    }
+    if identity.is_empty() {
+        return Err(invalid(&"it names nothing"));
+    }
+    let is_told = |name: &Name| identity.value(*name).is_some();
+    let mut required: Vec<Name> = [Name::Addr, Name::Login]
+        .into_iter()
+        .filter(is_told)
+        .collect();
+    if required.is_empty() {
+        required = identity.iter().map(|(name, _)| name).collect();
+    }
+    Ok(required.into_iter().fold(identity, Identity::require))
 }
 
 #[cfg(test)]

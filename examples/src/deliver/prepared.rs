@@ -86,6 +86,7 @@ impl<'a> Prepared<'a> {
         let message = Message::of(self.content);
         let mut whole = delivery::Plan::new(hello, mail, recipients.collect(), message);
         whole.login = self.credentials.is_some();
+        whole.xclient = plan.xclient.clone();
         whole.pipelining = plan.pipelining;
         if plan.chunking {
             whole.chunking = Chunking::WhereOffered;

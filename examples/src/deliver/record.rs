@@ -182,6 +182,12 @@ impl Record {
 
     fn remedy_for(&self, refusal: &Refusal<'_>) -> String {
         let reply = reply_report(refusal.reply);
+        if refusal.at == Awaited::Reply(Verb::Xclient) {
+            return "The server does not let this host speak for others: name it in its \
+                    smtpd_authorized_xclient_hosts (Postfix), login_trusted_networks (Dovecot) or the \
+                    like, or leave --xclient out."
+                .into();
+        }
         self.remedy(
             stage(refusal.at),
             reply.code,
@@ -194,23 +200,27 @@ impl Record {
 /// The reply that settled a recipient. What was refused before anything was said of it did not.
 fn settled(fate: &Fate) -> Settled {
     match fate {
-        Fate::Refused { at, .. }
-            if matches!(
-                stage(*at),
-                Stage::Greeting | Stage::Hello | Stage::StartTls | Stage::Auth
-            ) =>
-        {
-            Settled::default()
-        }
+        Fate::Refused { at, .. } if !is_of_message(*at) => Settled::default(),
         Fate::Delivered(reply) | Fate::Refused { reply, .. } => reply_report(reply).into(),
         _ => Settled::default(),
     }
+}
+
+/// Whether what was refused is the message, or one that is to have it.
+const fn is_of_message(at: Awaited) -> bool {
+    matches!(
+        at,
+        Awaited::Verdict | Awaited::Reply(Verb::Mail | Verb::Rcpt | Verb::Data | Verb::Bdat)
+    )
 }
 
 /// The stable name of a refusal.
 fn reason(refusal: &Refusal<'_>) -> &'static str {
     if refusal.reply.code == Code::UNAVAILABLE {
         return "service_closing";
+    }
+    if refusal.at == Awaited::Reply(Verb::Xclient) {
+        return "xclient_rejected";
     }
     match stage(refusal.at) {
         Stage::Greeting => "greeting_rejected",

@@ -91,12 +91,33 @@ fn skipping_the_check_never_allows_a_password_in_clear_text() {
 }
 
 #[test]
+fn an_identity_is_written_as_people_write_it() {
+    for (text, said) in [
+        (
+            "LOGIN=user+tag@example.test",
+            "LOGIN=user+2Btag@example.test",
+        ),
+        ("addr=192.0.2.7 port=33862", "PORT=33862 ADDR=192.0.2.7"),
+        ("ADDR=2001:db8::1", "ADDR=IPV6:2001:db8::1"),
+        ("ADDR=IPv6:2001:db8::1", "ADDR=IPv6:2001:db8::1"),
+        (
+            "NAME=[UNAVAILABLE] PROTO=ESMTP",
+            "NAME=[UNAVAILABLE] PROTO=ESMTP",
+        ),
+    ] {
+        let plan = plan(&["--xclient", text]).unwrap();
+        assert_eq!(plan.xclient.unwrap().to_string(), said);
+    }
+}
+
+#[test]
 fn what_this_build_cannot_do_and_what_contradicts_itself_is_a_config_error() {
     for (more, reason) in [
-        (
-            &["--xclient", "ADDR=192.0.2.7"][..],
-            "xclient_not_supported",
-        ),
+        (&["--xclient", ""][..], "xclient_invalid"),
+        (&["--xclient", "ADDR"], "xclient_invalid"),
+        (&["--xclient", "COLOUR=red"], "xclient_invalid"),
+        (&["--xclient", "ADDR=nowhere"], "xclient_invalid"),
+        (&["--xclient", "LOGIN=a LOGIN=b"], "xclient_invalid"),
         (
             &[
                 "--user",

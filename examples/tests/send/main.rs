@@ -24,6 +24,7 @@ mod refused_here;
 mod server;
 mod tls;
 mod transaction;
+mod xclient;
 
 const MESSAGE: &str = "Subject: dots\n\n.one\n..two\nno line end";
 /// [`MESSAGE`] as RFC 5321 section 4.5.2 has it on the wire.
