@@ -59,8 +59,9 @@ impl Dovecot {
             Command::new("dovecot")
                 .arg("-c")
                 .arg(root.join("dovecot.conf")),
+            || dovecot.log(),
         );
-        wait_for(dovecot.port);
+        wait_for(dovecot.port, || dovecot.log());
         dovecot
     }
 
@@ -133,11 +134,10 @@ print((body + b"." + part(hmac.new(sys.argv[1].encode(), body, hashlib.sha256).d
 impl Drop for Dovecot {
     fn drop(&mut self) {
         let configuration = self.folder.path().join("dovecot.conf");
-        let _ = Command::new("dovecot")
+        run(Command::new("dovecot")
             .arg("-c")
             .arg(configuration)
-            .arg("stop")
-            .output();
+            .arg("stop"));
     }
 }
 

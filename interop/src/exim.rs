@@ -70,7 +70,7 @@ impl Exim {
             folder,
             port,
         };
-        wait_for(port);
+        wait_for(port, || exim.log());
         exim
     }
 

@@ -27,5 +27,5 @@ pub use exim::Exim;
 pub use message::{message, stored_content};
 pub use opensmtpd::OpenSmtpd;
 pub use postfix::Postfix;
-pub use programs::{built, run};
+pub use programs::{built, run, run_with};
 pub use scripted::Scripted;

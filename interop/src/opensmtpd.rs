@@ -73,7 +73,7 @@ impl OpenSmtpd {
             folder,
             port,
         };
-        wait_for(port);
+        wait_for(port, || opensmtpd.log());
         opensmtpd
     }
 

@@ -1,10 +1,13 @@
 //! A Postfix of one's own: a submission service that asks a Dovecot who may log in.
 
 use std::fs::{self, Permissions};
+use std::net::Shutdown;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use tempfile::TempDir;
 
@@ -17,8 +20,8 @@ use crate::programs::{free_port, launch, run, wait_for};
 pub struct Postfix {
     folder: TempDir,
     port: u16,
-    /// One at a time: several that start at once have been seen to wait for each other without end. It is
-    /// dropped last.
+    log: Log,
+    /// One at a time, which is enough for two processors. It is dropped last.
     _alone: MutexGuard<'static, ()>,
 }
 
@@ -42,18 +45,21 @@ impl Postfix {
     #[must_use]
     pub fn start_with(dovecot: &Dovecot, settings: &str, make: fn(&Path)) -> Self {
         static ALONE: Mutex<()> = Mutex::new(());
+        let folder = TempDir::new().expect("a folder for the test");
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("it is ours");
         let postfix = Self {
             // A test that failed leaves nothing behind that matters here.
             _alone: ALONE.lock().unwrap_or_else(PoisonError::into_inner),
-            folder: TempDir::new().expect("a folder for the test"),
             port: free_port(),
+            log: Log::at(&folder.path().join("queue/public")),
+            folder,
         };
         let root = postfix.folder.path();
-        fs::set_permissions(root, Permissions::from_mode(0o755)).expect("it is ours");
-        for name in ["etc", "queue", "data"] {
+        for name in ["etc", "data"] {
             fs::create_dir(root.join(name)).expect("a folder");
         }
-        let owned = run(Command::new("chown").arg("postfix").arg(root.join("data")));
+        let ours = [root.join("data"), root.join("queue/public")];
+        let owned = run(Command::new("chown").arg("postfix:postdrop").args(ours));
         assert!(owned.status.success(), "{owned:?}");
         make(root);
         fs::write(
@@ -67,8 +73,9 @@ impl Postfix {
                 .arg("-c")
                 .arg(postfix.etc())
                 .arg("start"),
+            || postfix.log(),
         );
-        wait_for(postfix.port);
+        wait_for(postfix.port, || postfix.log());
         postfix
     }
 
@@ -79,7 +86,8 @@ impl Postfix {
         format!(
             "compatibility_level = 3.6\nconfig_directory = {root}/etc\n\
              queue_directory = {root}/queue\ndata_directory = {root}/data\n\
-             maillog_file = {root}/log\nmaillog_file_prefixes = {root}\nmulti_instance_name =\n\
+             maillog_file = {root}/log\nmaillog_file_prefixes = {root}\n\
+             postlog_service_name = {LOG}\nmulti_instance_name =\n\
              myhostname = postfix.example.test\nmydestination =\nmynetworks = 192.0.2.0/24\n\
              inet_interfaces = loopback-only\ninet_protocols = ipv4\nbiff = no\n\
              smtpd_peername_lookup = no\ndefault_transport = discard\nrelay_transport = discard\n\
@@ -109,6 +117,7 @@ impl Postfix {
             "smtp unix - - n - - smtp",
             "anvil unix - - n - 1 anvil",
             "showq unix n - n - - showq",
+            // It must be there, and has nothing to do: see `Log`.
             "postlog unix-dgram n - n - 1 postlogd",
         ] {
             services.push_str(service);
@@ -136,16 +145,60 @@ impl Postfix {
     /// What it has to say.
     #[must_use]
     pub fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+        self.log.lines()
     }
 }
 
 impl Drop for Postfix {
     fn drop(&mut self) {
-        let _ = Command::new("postfix")
+        run(Command::new("postfix")
             .arg("-c")
             .arg(self.etc())
-            .arg("abort")
-            .output();
+            .arg("abort"));
+    }
+}
+
+/// The name of the service that takes the log.
+const LOG: &str = "log-of-the-test";
+
+/// What a Postfix logs. Its own `postlogd` logs to itself, and where the kernel lets few datagrams wait
+/// (`net.unix.max_dgram_qlen` is 10 on many hosts) it then waits for itself, and everybody for it; so the
+/// test takes its place.
+#[derive(Debug)]
+struct Log {
+    socket: UnixDatagram,
+    lines: Arc<Mutex<String>>,
+}
+
+impl Log {
+    fn at(folder: &Path) -> Self {
+        fs::create_dir_all(folder).expect("a folder");
+        let path = folder.join(LOG);
+        let socket = UnixDatagram::bind(&path).expect("a socket");
+        fs::set_permissions(&path, Permissions::from_mode(0o666)).expect("it is ours");
+        let lines = Arc::new(Mutex::new(String::new()));
+        let (read, to) = (socket.try_clone().expect("a socket"), Arc::clone(&lines));
+        thread::spawn(move || {
+            let mut line = vec![0; 1 << 16];
+            // Nothing comes out of one that was shut down.
+            while let Ok(length @ 1..) = read.recv(&mut line) {
+                let line = String::from_utf8_lossy(line.get(..length).unwrap_or_default());
+                let mut to = to.lock().unwrap_or_else(PoisonError::into_inner);
+                to.push_str(line.trim_end());
+                to.push('\n');
+            }
+        });
+        Self { socket, lines }
+    }
+
+    fn lines(&self) -> String {
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.clone()
+    }
+}
+
+impl Drop for Log {
+    fn drop(&mut self) {
+        let _ = self.socket.shutdown(Shutdown::Both);
     }
 }

@@ -1,9 +1,11 @@
 //! Programs: those of this workspace, and those of others.
 
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
@@ -45,18 +47,18 @@ pub(crate) fn free_port() -> u16 {
 }
 
 /// Waits until somebody listens at a port of this host.
-pub(crate) fn wait_for(port: u16) {
+pub(crate) fn wait_for(port: u16, log: impl Fn() -> String) {
     for _ in 0..200 {
         if TcpStream::connect(("127.0.0.1", port)).is_ok() {
             return;
         }
         thread::sleep(Duration::from_millis(50));
     }
-    panic!("nobody listens at port {port}");
+    panic!("nobody listens at port {port}\n{}", log());
 }
 
 /// Starts a server that goes to the background by itself. It would hold pipes open, so it gets none.
-pub(crate) fn launch(command: &mut Command) {
+pub(crate) fn launch(command: &mut Command, log: impl Fn() -> String) {
     let quiet = command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -65,7 +67,7 @@ pub(crate) fn launch(command: &mut Command) {
         let program = command.get_program().to_string_lossy().into_owned();
         panic!("{program} does not run ({error}); interop/install.sh installs it")
     });
-    assert!(status.success(), "{command:?}: {status}");
+    assert!(status.success(), "{command:?}: {status}\n{}", log());
 }
 
 /// What `install.sh` has put into `interop/software`, since it cannot be installed.
@@ -93,14 +95,40 @@ pub(crate) fn start(command: &mut Command) -> Child {
     })
 }
 
-/// Runs a program to its end.
+/// How long a program may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Runs a program to its end. One that does not come to it is killed, with what it has started: a test
+/// that hangs tells nothing.
 ///
 /// # Panics
 ///
 /// If it is not installed.
 pub fn run(command: &mut Command) -> Output {
-    command.output().unwrap_or_else(|error| {
+    run_with(command, Stdio::null())
+}
+
+/// The same, with something to read on stdin.
+///
+/// # Panics
+///
+/// If it is not installed.
+pub fn run_with(command: &mut Command, stdin: impl Into<Stdio>) -> Output {
+    let piped = command
+        .stdin(stdin)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0);
+    let child = piped.spawn().unwrap_or_else(|error| {
         let program = command.get_program().to_string_lossy().into_owned();
         panic!("{program} does not run ({error}); interop/install.sh installs it")
-    })
+    });
+    let group = format!("-{}", child.id());
+    let (_ended, ends) = mpsc::channel::<()>();
+    thread::spawn(move || {
+        if ends.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+            let _ = Command::new("kill").args(["-9", "--", &group]).status();
+        }
+    });
+    child.wait_with_output().expect("it can be waited for")
 }

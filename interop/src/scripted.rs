@@ -59,8 +59,9 @@ impl Scripted {
             smtp,
             lmtp,
         };
-        wait_for(smtp);
-        lmtp.into_iter().for_each(wait_for);
+        wait_for(smtp, String::new);
+        lmtp.into_iter()
+            .for_each(|port| wait_for(port, String::new));
         server
     }
 

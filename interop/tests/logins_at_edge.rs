@@ -15,7 +15,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 use std::thread;
 
-use mailwire_interop::{Edge, run};
+use mailwire_interop::{Edge, run, run_with};
 
 const USER: &str = "alice@example.test";
 const MESSAGE: &str = "From: <alice@example.test>\r\nTo: <bob@example.test>\r\n\
@@ -30,7 +30,10 @@ fn logs_in(mechanisms: &[&str], client: impl Fn(&Edge, &str, &str) -> Output) {
         assert!(edge.mailbox("bob").is_empty(), "{mechanism}: {wrong:?}");
         let right = client(&edge, mechanism, "secret");
         assert!(right.status.success(), "{mechanism}: {right:?}");
-        assert_eq!(edge.mailbox("bob").len(), 1, "{mechanism}: {right:?}");
+        let stored = edge.mailbox("bob");
+        assert_eq!(stored.len(), 1, "{mechanism}: {right:?}");
+        let stored = String::from_utf8_lossy(&stored[0]);
+        assert!(stored.contains("It works."), "{mechanism}: {stored}");
     }
 }
 
@@ -67,7 +70,8 @@ fn swaks() {
                 &format!("127.0.0.1:{}", edge.port("submissions")),
             ])
             .args(["--tls-on-connect", "--timeout", "30", "--from", USER])
-            .args(["--to", "bob@example.test", "--auth", mechanism])
+            .args(["--to", "bob@example.test", "--body", "It works."])
+            .args(["--auth", mechanism])
             .args(["--auth-user", USER, "--auth-password", password]))
     });
 }
@@ -118,11 +122,15 @@ fn msmtp() {
             fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
             let message = edge.folder().join("message");
             fs::write(&message, MESSAGE).unwrap();
-            run(Command::new("msmtp")
-                .arg("-C")
-                .arg(file)
-                .args(["-a", "edge", "bob@example.test"])
-                .stdin(fs::File::open(message).unwrap()))
+            let message = fs::File::open(message).unwrap();
+            let mut msmtp = Command::new("msmtp");
+            run_with(
+                msmtp
+                    .arg("-C")
+                    .arg(file)
+                    .args(["-a", "edge", "bob@example.test"]),
+                message,
+            )
         },
     );
 }
@@ -156,8 +164,7 @@ fn gsasl(edge: &Edge, mechanism: &str, password: &str, more: &[&str]) -> bool {
         .args(["--smtp", "--starttls", "--x509-ca-file="])
         .arg(format!("--connect=127.0.0.1:{port}"))
         .args(["-m", mechanism, "-a", USER, "-p", password])
-        .args(more)
-        .stdin(std::process::Stdio::null()));
+        .args(more));
     let told = String::from_utf8_lossy(&output.stdout);
     told.contains("235 2.7.0")
 }
