@@ -1,5 +1,6 @@
 //! What `edge` decides about mail: who may send, who exists, and where a message goes.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,6 +11,7 @@ use mailwire_smtp_proto::command::{Mail, Rcpt};
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::host::Host;
 use mailwire_smtp_proto::path::ForwardPath;
+use mailwire_smtp_proto::peer::{Peer, Provenance};
 use mailwire_smtp_proto::reply::Reply;
 use mailwire_smtp_proto::server::{self, Admission, Decision, Session, Verdict};
 use mailwire_tls_policy::{Channel, Identity, Origin, Relay, Role, relay};
@@ -40,6 +42,7 @@ pub struct Exchange {
     edge: Arc<Edge>,
     hello: String,
     user: Option<String>,
+    origin: Origin,
     sender: String,
     recipients: Vec<Recipient>,
     delivery: Option<Delivery>,
@@ -66,11 +69,12 @@ const BAD_CREDENTIALS: Status = Status {
 impl Exchange {
     /// The mail of a session that begins now, or begins anew after TLS.
     #[must_use]
-    pub const fn new(edge: Arc<Edge>) -> Self {
+    pub fn new(edge: Arc<Edge>, session: &Session) -> Self {
         Self {
             edge,
             hello: String::new(),
             user: None,
+            origin: origin(session),
             sender: String::new(),
             recipients: Vec::new(),
             delivery: None,
@@ -82,6 +86,14 @@ impl Exchange {
         self.forget();
         self.hello = name;
         Admission::Accept
+    }
+
+    /// XCLIENT: from here on it is another client's session, which may have logged in already.
+    pub fn begin_as(&mut self, session: &Session) {
+        self.forget();
+        self.hello.clear();
+        self.user = session.peer().login().map(str::to_owned);
+        self.origin = origin(session);
     }
 
     /// AUTH.
@@ -136,7 +148,7 @@ impl Exchange {
         } else {
             Identity::Anonymous
         };
-        match relay(role, Origin::Anybody, identity, lookup.class()) {
+        match relay(role, self.origin, identity, lookup.class()) {
             Relay::Deliver => {}
             Relay::Forward => return Decision::Reject(reply(NO_RELAY)),
             Relay::Refuse(refusal) => {
@@ -192,7 +204,9 @@ impl Exchange {
         info!(
             role = %session.config().listener.role,
             peer = session.peer().address().map(tracing::field::display),
-            hello = self.hello,
+            via = via(session.peer()).map(tracing::field::display),
+            forwarded = session.xforward().map(tracing::field::display),
+            hello = self.client_name(session),
             user = self.user,
             from = self.sender,
             to = ?self.recipients.iter().map(|r| r.address.as_str()).collect::<Vec<_>>(),
@@ -216,6 +230,12 @@ impl Exchange {
         self.delivery = None;
         self.sender.clear();
         self.recipients.clear();
+    }
+
+    /// The name that the client goes by. A proxy says hello with its own name, and XCLIENT tells that of
+    /// the client.
+    fn client_name<'s>(&'s self, session: &'s Session) -> &'s str {
+        session.peer().hello().unwrap_or(&self.hello)
     }
 
     /// An error that a verdict will tell; the log says more than the wire.
@@ -259,7 +279,7 @@ impl Exchange {
         let tls = session.channel() == Channel::Tls;
         let trace = Trace {
             reverse_path: &self.sender,
-            hello: &self.hello,
+            hello: self.client_name(session),
             peer: session.peer().address(),
             by: &settings.hostname,
             with: Transmission::new(dialogue, tls, session.is_authenticated()),
@@ -274,6 +294,17 @@ impl Exchange {
         let delivery = self.delivery.insert(delivery);
         blocking(|| delivery.write(lines.as_bytes()))
     }
+}
+
+/// No network may send to anybody without a login, and so least of all a proxy.
+fn origin(session: &Session) -> Origin {
+    session.origin(|_| false)
+}
+
+/// The proxy that speaks for a client.
+fn via(peer: &Peer) -> Option<IpAddr> {
+    let told = peer.provenance() != Provenance::Transport;
+    peer.transport().filter(|_| told).map(|it| it.ip())
 }
 
 fn reply(status: Status) -> Reply {

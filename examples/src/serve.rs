@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use crate::config::Settings;
+use crate::config::{Believed, Settings};
 use crate::logins::mechanisms;
 use crate::mail::Edge;
 use crate::session;
@@ -29,6 +29,7 @@ const REST: Duration = Duration::from_millis(50);
 pub struct BoundListener {
     socket: TcpListener,
     listener: Listener,
+    believed: Believed,
 }
 
 impl BoundListener {
@@ -37,10 +38,15 @@ impl BoundListener {
     /// # Errors
     ///
     /// As the system says.
-    pub async fn bind(address: SocketAddr, listener: Listener) -> io::Result<Self> {
+    pub async fn bind(
+        address: SocketAddr,
+        listener: Listener,
+        believed: Believed,
+    ) -> io::Result<Self> {
         Ok(Self {
             socket: TcpListener::bind(address).await?,
             listener,
+            believed,
         })
     }
 
@@ -64,7 +70,11 @@ impl BoundListener {
         edge: Arc<Edge>,
         stop: CancellationToken,
     ) -> Result<(), mailwire_smtp_proto::host::HostError> {
-        let config = Arc::new(session_config(&edge.settings, self.listener)?);
+        let config = Arc::new(session_config(
+            &edge.settings,
+            self.listener,
+            self.believed,
+        )?);
         let mut sessions = JoinSet::new();
         loop {
             tokio::select! {
@@ -95,6 +105,7 @@ impl BoundListener {
 fn session_config(
     settings: &Settings,
     listener: Listener,
+    believed: Believed,
 ) -> Result<Config, mailwire_smtp_proto::host::HostError> {
     let dialect = match listener.role {
         Role::Mx | Role::Submission | Role::Submissions | Role::Custom => Dialect::Smtp,
@@ -105,5 +116,8 @@ fn session_config(
     config.limits.recipients = settings.limits.recipients;
     config.timeouts.command = settings.timeouts.command;
     config.mechanisms = mechanisms();
+    config.xclient.networks = believed.xclient;
+    config.xforward.networks = believed.xforward;
+    config.proxies = believed.proxy;
     Ok(config)
 }

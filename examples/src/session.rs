@@ -5,10 +5,10 @@ use std::sync::Arc;
 use mailwire_smtp_proto::auth;
 use mailwire_smtp_proto::peer::Peer;
 use mailwire_smtp_proto::reply::Reply;
-use mailwire_smtp_proto::server::{Config, Event, Pending, Refuse, ask};
+use mailwire_smtp_proto::server::{Admission, Config, Event, Pending, Refuse, ask};
 use mailwire_smtp_proto::timer::Timer;
 use mailwire_smtp_proto::tokio_io::server::{Connection, ServerError};
-use mailwire_smtp_proto::tokio_io::tls;
+use mailwire_smtp_proto::tokio_io::{proxy, tls};
 use mailwire_tls_policy::outbound::PeerLocation;
 use mailwire_tls_policy::{Channel, TlsMode};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -34,12 +34,26 @@ pub async fn serve(
     stream: TcpStream,
     stop: CancellationToken,
 ) {
-    let peer = stream.peer_addr().map_or_else(|_| Peer::local(), Peer::at);
+    let transport = stream.peer_addr();
+    let peer = transport.map_or_else(|_| Peer::local(), Peer::at);
+    let address = peer.address();
     // A reply waits for nothing: each flush is one answer, or one group of them.
     let _ = stream.set_nodelay(true);
-    if let Err(error) = talk(&edge, config, stream, peer, &stop).await {
-        info!(peer = peer.address().map(tracing::field::display), %error, "session failed");
+    if let Err(error) = accept(&edge, config, stream, peer, &stop).await {
+        info!(peer = address.map(tracing::field::display), %error, "session failed");
     }
+}
+
+/// Finds out who the peer is, which a proxy says before anything else is said.
+async fn accept(
+    edge: &Arc<Edge>,
+    config: Arc<Config>,
+    mut stream: TcpStream,
+    peer: Peer,
+    stop: &CancellationToken,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let peer = proxy::receive(&mut stream, &config, peer).await?;
+    Ok(talk(edge, config, stream, peer, stop).await?)
 }
 
 async fn talk(
@@ -63,7 +77,7 @@ async fn talk(
     let location = peer.address().map(PeerLocation::of);
     let channel = location.map_or(Channel::Plain, PeerLocation::channel_without_tls);
     let mut connection = told(edge, Connection::accept(stream, config, peer, channel));
-    let mut exchange = Exchange::new(Arc::clone(edge));
+    let mut exchange = Exchange::new(Arc::clone(edge), connection.session());
     match converse(&mut connection, &mut exchange, stop).await? {
         Ended::Closed => connection.close().await,
         Ended::StartTls(pending) => match &edge.tls {
@@ -111,7 +125,7 @@ async fn secured<S: AsyncRead + AsyncWrite + Unpin>(
     stop: &CancellationToken,
 ) -> Result<(), ServerError> {
     let mut connection = told(edge, connection);
-    let mut exchange = Exchange::new(Arc::clone(edge));
+    let mut exchange = Exchange::new(Arc::clone(edge), connection.session());
     // A second STARTTLS never gets here: policy refuses it.
     let _ = converse(&mut connection, &mut exchange, stop).await?;
     connection.close().await
@@ -139,6 +153,10 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
             Event::Hello { name, pending, .. } => {
                 let admission = exchange.hello(name.to_string());
                 connection.answer(pending, admission)?;
+            }
+            Event::Xclient { pending, .. } => {
+                connection.answer(pending, Admission::Accept)?;
+                exchange.begin_as(connection.session());
             }
             Event::Auth {
                 credentials,

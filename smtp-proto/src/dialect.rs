@@ -45,6 +45,18 @@ impl Dialect {
         }
     }
 
+    /// Whether a client that a proxy speaks for may be told to speak `protocol`, by PROTO. A server of SMTP
+    /// has clients of SMTP alone, as in Postfix; to LMTP mail is handed on that has come by whatever it
+    /// came, and Dovecot, which tells LMTP there, is taken as it is.
+    #[must_use]
+    pub fn takes_protocol(self, protocol: &str) -> bool {
+        let is = |name: &str| protocol.eq_ignore_ascii_case(name);
+        match self {
+            Self::Smtp => is("SMTP") || is("ESMTP"),
+            Self::Lmtp => is("SMTP") || is("ESMTP") || is("LMTP"),
+        }
+    }
+
     /// How many replies end a message for which `accepted` RCPT commands had a positive reply:
     /// one in SMTP, one for each of them in LMTP, duplicates included (RFC 2033 section 4.2).
     #[must_use]

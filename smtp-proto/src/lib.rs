@@ -44,6 +44,7 @@ pub mod line;
 pub mod params;
 pub mod path;
 pub mod peer;
+pub mod proxy;
 pub mod reply;
 pub mod server;
 pub mod table;

@@ -11,6 +11,9 @@ pub struct Limits {
     /// Octets of an AUTH command and of each response line, CRLF included; 12,288 (RFC 4954
     /// section 4). A longer line ends the exchange with 500 5.5.6.
     pub auth_line: usize,
+    /// Octets of an XCLIENT or XFORWARD command of a peer that may say it, CRLF included; 2,048, which
+    /// Postfix reads of any line and so proxies send in one.
+    pub forward_line: usize,
     /// Octets of a line of content, CRLF included; off, as too many messages have longer ones than
     /// the 1,000 of RFC 5321 section 4.5.3.1.6. The message is refused with 500 5.6.0 at its end.
     pub text_line: Option<usize>,
@@ -53,6 +56,7 @@ impl Default for Limits {
         Self {
             command_line: 512,
             auth_line: 12_288,
+            forward_line: 2048,
             text_line: None,
             recipients: 1000,
             recipients_over: 1000,

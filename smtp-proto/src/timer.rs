@@ -21,6 +21,8 @@ pub enum Timer {
     Session,
     /// Server: how long the greeting is held back, to see who talks early.
     Pregreeting,
+    /// Server: a PROXY header, whole.
+    Proxy,
     /// The embedder's answer to a question.
     Answer,
     /// The TLS handshake.
@@ -47,6 +49,7 @@ impl Timer {
             Self::ContentRate => "rate of content",
             Self::Session => "session",
             Self::Pregreeting => "greeting held back",
+            Self::Proxy => "PROXY header",
             Self::Answer => "answer",
             Self::Handshake => "TLS handshake",
             Self::Greeting => "greeting",
@@ -82,6 +85,9 @@ pub struct Timeouts {
     pub session: Duration,
     /// [`Timer::Pregreeting`]; none. RFC 5321 section 4.3.1 has the client wait for the greeting.
     pub pregreeting: Duration,
+    /// [`Timer::Proxy`]; 5 seconds. The protocol's text asks for 3 at the least, which is a packet sent
+    /// again.
+    pub proxy: Duration,
     /// [`Timer::Answer`]; 5 minutes.
     pub answer: Duration,
     /// [`Timer::Handshake`]; 1 minute.
@@ -107,6 +113,7 @@ impl Timeouts {
             Timer::DataBlock | Timer::ContentRate => self.data_block,
             Timer::Session => self.session,
             Timer::Pregreeting => self.pregreeting,
+            Timer::Proxy => self.proxy,
             Timer::Answer => self.answer,
             Timer::Handshake => self.handshake,
             Timer::Greeting => self.greeting,
@@ -136,6 +143,7 @@ impl Default for Timeouts {
             content_rate: 100,
             session: MINUTE * 60 * 24,
             pregreeting: Duration::ZERO,
+            proxy: Duration::from_secs(5),
             answer: MINUTE * 5,
             handshake: MINUTE,
             greeting: MINUTE * 5,

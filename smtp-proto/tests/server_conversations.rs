@@ -34,5 +34,5 @@ mod common;
 
 #[test]
 fn conversations_are_the_same_at_every_cut() {
-    common::replay_all("server", 'C', 142, common::server::replay);
+    common::replay_all("server", 'C', 212, common::server::replay);
 }

@@ -37,6 +37,8 @@ fn config(dialect: Dialect) -> Config {
     config.extensions.etrn = true;
     config.extensions.vrfy = true;
     config.extensions.expn = true;
+    config.xclient.local_socket = true;
+    config.xforward.local_socket = true;
     config
 }
 
@@ -93,6 +95,9 @@ impl Talk {
             Some(Event::Verify { pending, .. }) => {
                 session.answer(pending, Decision::Accept, now, out)
             }
+            Some(Event::Xclient { pending, .. }) => {
+                session.answer(pending, Admission::Accept, now, out)
+            }
             Some(Event::Etrn { pending, .. }) => {
                 session.answer(pending, Decision::Accept, now, out)
             }
@@ -122,6 +127,9 @@ fn talking_behind_a_command_that_has_to_be_the_last() {
         // RFC 4954 section 4: the client waits for what becomes of its response.
         ("EHLO a.example\r\nAUTH PLAIN\r\n", "AGEAYg==", true),
         ("EHLO a.example\r\n", "ETRN a.example", true),
+        ("", "XCLIENT PORT=1", true),
+        ("EHLO a.example\r\n", "XCLIENT PORT=1", true),
+        ("EHLO a.example\r\n", "XFORWARD PORT=1", false),
         ("EHLO a.example\r\n", "HELP", false),
         ("EHLO a.example\r\n", "RSET", false),
         ("EHLO a.example\r\n", "MAIL FROM:<>", false),
@@ -434,8 +442,6 @@ fn the_session_is_what_the_tables_say_in_every_state() {
                         )
                     }
                     Cell::Refuse(_) => (&["503", "502"], start),
-                    // What a server does not offer does not exist.
-                    Cell::Ask(Question::Xclient | Question::Xforward) => (&["502"], start),
                     // Its answer is the hand-over.
                     Cell::Ask(Question::StartTls) => (&[""], start),
                     Cell::Ask(question) | Cell::Grant(question) => {
@@ -446,7 +452,7 @@ fn the_session_is_what_the_tables_say_in_every_state() {
                         } else {
                             next
                         };
-                        (&["250", "235", "252", "354"], next)
+                        (&["250", "235", "252", "354", "220"], next)
                     }
                 };
                 let told = format!("{dialect:?} {way:?} {verb}: {said}");

@@ -81,7 +81,7 @@ async fn run(settings: Settings, verbose: bool) -> Result<(), Failure> {
             // The advice has told why.
             Err(_) => continue,
         };
-        let served = BoundListener::bind(asked.address, listener)
+        let served = BoundListener::bind(asked.address, listener, asked.believed.clone())
             .await
             .map_err(|error| {
                 format!(

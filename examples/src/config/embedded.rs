@@ -8,8 +8,10 @@ use mailwire_tls_policy::Role;
 use crate::mailboxes::Mailboxes;
 use crate::users::{Password, Users};
 
-use super::listener::settle;
-use super::settings::{CertificateSource, Deliver, DemoAccount, Limits, Settings, Timeouts};
+use super::listener::{Entry, settle};
+use super::settings::{
+    Believed, CertificateSource, Deliver, DemoAccount, Limits, Settings, Timeouts,
+};
 
 /// The host name where none is configured.
 pub(super) const HOSTNAME: &str = "edge.example.test";
@@ -41,7 +43,13 @@ pub(super) fn settings() -> Result<Settings, getrandom::Error> {
         .into_iter()
         .map(|(role, port)| {
             let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
-            settle(role, address, None, false, true)
+            let entry = Entry {
+                role,
+                address,
+                cleartext_auth: None,
+                believed: Believed::default(),
+            };
+            settle(entry, false, true)
         })
         .collect();
     Ok(Settings {

@@ -59,20 +59,7 @@ fn read_root(root: Section<'_, '_>) -> Option<Settings> {
     let has_certificate = certificate != CertificateSource::None;
     let listeners: Vec<ListenerSettings> = entries?
         .into_iter()
-        .map(|entry| {
-            let Entry {
-                role,
-                address,
-                cleartext_auth,
-            } = entry;
-            settle(
-                role,
-                address,
-                cleartext_auth,
-                enforce.unwrap_or(false),
-                has_certificate,
-            )
-        })
+        .map(|entry| settle(entry, enforce.unwrap_or(false), has_certificate))
         .collect();
     advice.extend(advice::on_limits(&limits));
     advice.extend(advice::of_policy(&listeners, &users, has_certificate));
@@ -293,7 +280,7 @@ fn read_timeouts(root: &Section<'_, '_>) -> Timeouts {
 }
 
 /// Reads every element before giving up on one, so that each mistake is reported.
-fn all<'r, 't, T>(
+pub(super) fn all<'r, 't, T>(
     elements: &[Field<'r, 't>],
     mut read: impl FnMut(&Field<'r, 't>) -> Option<T>,
 ) -> Option<Vec<T>> {

@@ -2,23 +2,24 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use mailwire_tls_policy::{CleartextAuth, Listener, Role, Scope};
+use mailwire_tls_policy::{CleartextAuth, Listener, Network, Role, Scope};
 
-use super::document::{Field, Section};
-use super::settings::ListenerSettings;
+use super::document::Section;
+use super::file::all;
+use super::settings::{Believed, ListenerSettings};
 
 const ROLES: &str = "mx, submission, submissions, lmtp";
 const ADDRESS: &str = "an IP address and a port, such as \"127.0.0.1:2525\" or \"[::1]:2525\"";
 const CLEARTEXT: &str = "deny, loopback, allow";
 const NETWORKS: &str = "a list of addresses or networks";
-/// Peers whose word about the client would be believed. An empty list is what this build does.
-const TRUST: [&str; 3] = ["xclient_from", "xforward_from", "proxy_from"];
+const NETWORK: &str = "an address or a network, such as \"192.0.2.1\" or \"10.0.0.0/8\"";
 
 /// What a `[[listener]]` says.
 pub(super) struct Entry {
     pub(super) role: Role,
     pub(super) address: SocketAddr,
     pub(super) cleartext_auth: Option<CleartextAuth>,
+    pub(super) believed: Believed,
 }
 
 /// Reads one; `None` if something in it is wrong, which has been reported then.
@@ -33,27 +34,33 @@ pub(super) fn read(section: Section<'_, '_>) -> Option<Entry> {
     let cleartext_auth = cleartext
         .as_ref()
         .and_then(|field| field.string(CLEARTEXT, |token| token.parse().ok()));
-    for key in TRUST {
-        if let Some(field) = section.take(key) {
-            refuse_trust(&field);
-        }
-    }
+    let [xclient, xforward, proxy] =
+        ["xclient_from", "xforward_from", "proxy_from"].map(|key| networks(&section, key));
     section.finish();
     Some(Entry {
         role: role?,
         address: address?,
         cleartext_auth,
+        believed: Believed {
+            xclient: xclient?,
+            xforward: xforward?,
+            proxy: proxy?,
+        },
     })
 }
 
 /// The listener as asked for, and as served.
 pub(super) fn settle(
-    role: Role,
-    address: SocketAddr,
-    cleartext_auth: Option<CleartextAuth>,
+    entry: Entry,
     enforce_inbound_tls: bool,
     has_certificate: bool,
 ) -> ListenerSettings {
+    let Entry {
+        role,
+        address,
+        cleartext_auth,
+        believed,
+    } = entry;
     let of_role = Listener::of(role);
     let listener = Listener {
         scope: widen(of_role.scope, address.ip()),
@@ -71,6 +78,7 @@ pub(super) fn settle(
         address,
         asked,
         served,
+        believed,
     }
 }
 
@@ -96,11 +104,12 @@ fn is_public(address: IpAddr) -> bool {
     }
 }
 
-fn refuse_trust(field: &Field<'_, '_>) {
-    if field
-        .array(NETWORKS)
-        .is_some_and(|elements| !elements.is_empty())
-    {
-        field.not_supported();
-    }
+/// Peers whose word about a client is believed; nobody's, if the key is not there.
+fn networks(section: &Section<'_, '_>, key: &'static str) -> Option<Vec<Network>> {
+    let Some(field) = section.take(key) else {
+        return Some(Vec::new());
+    };
+    all(&field.array(NETWORKS)?, |element| {
+        element.string(NETWORK, |text| text.parse().ok())
+    })
 }

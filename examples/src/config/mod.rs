@@ -31,7 +31,7 @@ use mailwire_tls_policy::Severity;
 pub use advice::Advice;
 pub use problem::{ConfigError, Problem};
 pub use settings::{
-    CertificateSource, Deliver, DemoAccount, Limits, ListenerSettings, Settings, Timeouts,
+    Believed, CertificateSource, Deliver, DemoAccount, Limits, ListenerSettings, Settings, Timeouts,
 };
 
 impl Settings {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mailwire_tls_policy::{Listener, NotBound};
+use mailwire_tls_policy::{Listener, Network, NotBound};
 
 use crate::mailboxes::Mailboxes;
 use crate::users::{Password, Users};
@@ -54,7 +54,7 @@ pub enum CertificateSource {
 }
 
 /// A listener: where, and by which rules, or why not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ListenerSettings {
     /// The address to bind; port 0 for one that the system chooses.
@@ -63,6 +63,20 @@ pub struct ListenerSettings {
     pub asked: Listener,
     /// What is served, by [`Listener::without_certificate`] where there is none.
     pub served: Result<Listener, NotBound>,
+    /// Who is believed about clients.
+    pub believed: Believed,
+}
+
+/// The peers that may say whom they speak for; nobody by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Believed {
+    /// By XCLIENT.
+    pub xclient: Vec<Network>,
+    /// By XFORWARD, for the log.
+    pub xforward: Vec<Network>,
+    /// By PROXY, which is then required from them.
+    pub proxy: Vec<Network>,
 }
 
 /// Where mail for local domains goes. Total on purpose.

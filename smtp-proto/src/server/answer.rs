@@ -38,7 +38,13 @@ impl Session {
             }
             Resolved::Lookup(_) => return Err(Misuse::StaleToken),
         };
-        let outcome = outcome(decision)?;
+        let outcome = match (question, decision) {
+            // A greeting of 554 says that there is no service (RFC 5321 section 3.1).
+            (Question::Xclient, Decision::Reject(reply)) if reply.code().value() == 554 => {
+                Outcome::Closing
+            }
+            _ => outcome(decision)?,
+        };
         self.progress(now);
         if self.stopping && (question, outcome) == (Question::Mail, Outcome::Accepted) {
             self.stop(out);
@@ -61,6 +67,7 @@ impl Session {
         match (decision, question) {
             (Decision::Accept, Question::Ehlo) => {}
             (Decision::Accept, Question::Helo) => self.write_helo(out),
+            (Decision::Accept, Question::Xclient) => self.begin_as_proposed(out),
             // Its octets come first.
             (Decision::Accept | Decision::AcceptWith(_), Question::Chunk | Question::LastChunk) => {
             }
@@ -258,6 +265,7 @@ impl Session {
     fn account(&mut self, question: Question, outcome: Outcome) -> Option<Excess> {
         if outcome == Outcome::Rejected {
             match question {
+                Question::Xclient => self.drop_proposed(),
                 Question::Auth => return self.count_auth_failure(),
                 Question::Rcpt => return self.count_refused_recipient(),
                 // Those that were no idle command before they were refused.
@@ -266,6 +274,9 @@ impl Session {
                 | Question::StartTls
                 | Question::Chunk
                 | Question::LastChunk => {
+                    if question == Question::Mail {
+                        self.forget_xforward();
+                    }
                     return match self.count_idle() {
                         Err(Fault::TooMany(excess)) => Some(excess),
                         _ => None,
@@ -281,7 +292,10 @@ impl Session {
         match question {
             Question::Auth => self.identity = Identity::Authenticated,
             // EHLO in mid-session resets as RSET does (RFC 5321 section 4.1.4).
-            Question::Helo | Question::Ehlo => self.transaction = None,
+            Question::Helo | Question::Ehlo => {
+                self.transaction = None;
+                self.forget_xforward();
+            }
             Question::Mail => {
                 self.forgive_idleness();
                 self.pace = Pace::default();
@@ -316,7 +330,10 @@ impl Session {
     /// Goes where an outcome leads.
     fn arrive(&mut self, question: Question, outcome: Outcome) {
         self.go(on_outcome(self.position.phase(), question, outcome));
-        if matches!(question, Question::Helo | Question::Ehlo | Question::Auth) {
+        if matches!(
+            question,
+            Question::Helo | Question::Ehlo | Question::Auth | Question::Xclient
+        ) {
             self.command_limit = self.longest_command();
         }
     }

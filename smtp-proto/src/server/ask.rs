@@ -71,6 +71,10 @@ pub enum AuthLookUp {}
 #[derive(Debug)]
 pub enum StartTls {}
 
+/// XCLIENT: what would a fresh connection from this client be greeted with? Yes is the greeting; 421 or
+/// 554 is the end of the session; another 4yz or 5yz refuses the command, and nothing of it holds.
+#[derive(Debug)]
+pub enum Xclient {}
 /// VRFY or EXPN: what is there of it? Yes alone is 252, which says nothing.
 #[derive(Debug)]
 pub enum Verify {}
@@ -184,6 +188,7 @@ asks! {
     Data: Admission, "data", |answer| Resolved::One(answer.into());
     Auth: Decision, "auth", Resolved::One;
     AuthLookUp: Lookup, "auth look-up", Resolved::Lookup;
+    Xclient: Admission, "xclient", |answer| Resolved::One(answer.into());
     Verify: Decision, "verify", Resolved::One;
     Etrn: Decision, "etrn", Resolved::One;
     Custom: Decision, "custom", Resolved::One;

@@ -17,17 +17,28 @@ use crate::verb::{Arguments, Verb};
 
 impl Session {
     /// The greatest length of the line at the start of `unread`. An AUTH command may be as long as
-    /// the lines of its exchange (RFC 4954 section 4), where AUTH could succeed at all.
+    /// the lines of its exchange (RFC 4954 section 4), where AUTH could succeed at all; and not every
+    /// proxy splits what it has to say.
     pub(super) fn line_limit(&self, unread: &[u8]) -> usize {
-        let auth = matches!(unread, [b'A' | b'a', ..])
-            && unread
-                .get(..5)
-                .is_some_and(|start| start.eq_ignore_ascii_case(b"AUTH "));
-        if self.position.phase() == Phase::Authenticating || (auth && self.offers(Extension::Auth))
-        {
-            self.config.limits.auth_line
-        } else {
-            usize::try_from(self.command_limit).unwrap_or(usize::MAX)
+        let limits = &self.config.limits;
+        if self.position.phase() == Phase::Authenticating {
+            return limits.auth_line;
+        }
+        let begins = |verb: &[u8]| {
+            let start = unread.get(..verb.len());
+            start.is_some_and(|it| it.eq_ignore_ascii_case(verb))
+        };
+        match unread {
+            [b'A' | b'a', ..] if begins(b"AUTH ") && self.offers(Extension::Auth) => {
+                limits.auth_line
+            }
+            [b'X' | b'x', ..]
+                if begins(b"XCLIENT ") && self.offers(Extension::Xclient)
+                    || begins(b"XFORWARD ") && self.offers(Extension::Xforward) =>
+            {
+                limits.forward_line
+            }
+            _ => usize::try_from(self.command_limit).unwrap_or(usize::MAX),
         }
     }
 
@@ -64,7 +75,10 @@ impl Session {
             let start = unread.get(..limit.min(consumed)).unwrap_or(unread);
             other_than_line(start)
         });
-        let result = match (frame, other.flatten()) {
+        // A response is no command, and a lone NUL in one is no header.
+        let other = other.flatten();
+        let other = other.filter(|it| !authenticating || *it != Fault::ProxyHeader);
+        let result = match (frame, other) {
             (_, Some(fault)) => Err(fault),
             // The command's deadline goes on: a part of a line buys no time.
             (Frame::PassedOver, None) => return consumed,
@@ -131,6 +145,8 @@ impl Session {
             Cell::Refuse(fault) => Err(self.nobody(fault)),
             Cell::Ask(Question::Auth) => self.auth(arguments, now, out, event),
             Cell::Ask(Question::Verify) => self.verify(verb, arguments, now, out, event),
+            Cell::Ask(Question::Xclient) => self.xclient(arguments, now, event),
+            Cell::Ask(Question::Xforward) => self.xforward_command(arguments, out),
             Cell::Ask(question) => self.question(question, arguments, now, event),
             Cell::Grant(_) => Err(Fault::Sequence(SequenceFault::NoCommand)),
             Cell::Inform => {
@@ -141,6 +157,7 @@ impl Session {
                 command::no_arguments(arguments).map_err(Fault::Syntax)?;
                 self.count_idle()?;
                 self.go(Next::AfterHello);
+                self.forget_xforward();
                 self.say(&write::RESET, out);
                 *event = Some(Event::Reset);
                 Ok(())
@@ -158,8 +175,6 @@ impl Session {
     fn judge(&self, verb: Verb) -> Result<Cell, Fault> {
         let is_there = match verb {
             Verb::Etrn => self.offers(Extension::Etrn),
-            // The session has no use for them yet.
-            Verb::Xclient | Verb::Xforward => false,
             _ => true,
         };
         if !is_there {
@@ -291,7 +306,13 @@ impl Session {
                     pending: self.ask(question, now),
                 }
             }
-            Question::Mail => return self.mail(arguments, now, event),
+            Question::Mail => {
+                let said = self.mail(arguments, now, event);
+                if said.is_err() {
+                    self.forget_xforward();
+                }
+                return said;
+            }
             Question::Rcpt => return self.rcpt(arguments, now, event),
             Question::Data => {
                 command::no_arguments(arguments).map_err(Fault::Syntax)?;
@@ -313,8 +334,8 @@ impl Session {
                     pending: self.ask(question, now),
                 }
             }
-            // AUTH may take several lines; VRFY, BDAT and added verbs have their own ways; and no
-            // verb asks about a message or a chunk's end.
+            // AUTH may take several lines; VRFY, BDAT, XCLIENT, XFORWARD and added verbs have their
+            // own ways; and no verb asks about a message or a chunk's end.
             Question::Auth
             | Question::Message
             | Question::Chunk
@@ -440,10 +461,13 @@ impl Session {
                 | Verb::Vrfy
                 | Verb::Expn
                 | Verb::Noop
-                | Verb::Etrn,
+                | Verb::Etrn
+                // It begins anew, with a greeting.
+                | Verb::Xclient,
             ) => true,
-            Some(Verb::Mail | Verb::Rcpt | Verb::Rset | Verb::Help) | None => !pipelining,
-            Some(Verb::Xclient | Verb::Xforward) => false,
+            Some(Verb::Mail | Verb::Rcpt | Verb::Rset | Verb::Help | Verb::Xforward) | None => {
+                !pipelining
+            }
         };
         let hello = matches!(verb, Some(Verb::Helo | Verb::Ehlo | Verb::Lhlo));
         let goodbye = hello && behind.eq_ignore_ascii_case(b"QUIT\r\n");
@@ -480,18 +504,26 @@ const HTTP: [&[u8]; 9] = [
 
 /// What the start of a line that is no command may be all the same. BDAT that cannot be read has
 /// octets behind it which nobody has counted, and HTTP has a header and a body: neither may run as
-/// commands.
+/// commands. A proxy that is not expected speaks for a client that would be taken for the proxy.
 pub(super) fn other_than_line(start: &[u8]) -> Option<Fault> {
+    // The third line of what version 2 of PROXY begins with.
+    if start == b"\0\r\n" {
+        return Some(Fault::ProxyHeader);
+    }
     let at = start.iter().position(u8::is_ascii_graphic)?;
     let start = start.get(at..).unwrap_or_default();
     let bdat = start.split_at_checked(4).is_some_and(|(verb, rest)| {
         verb.eq_ignore_ascii_case(b"BDAT") && !rest.first().is_some_and(u8::is_ascii_alphanumeric)
     });
     let method = start.split(|it| *it == b' ').next().unwrap_or_default();
-    match (bdat, HTTP.contains(&method)) {
-        (true, _) => Some(Fault::ChunkSize),
-        (_, true) => Some(Fault::Http),
-        _ => None,
+    if bdat {
+        Some(Fault::ChunkSize)
+    } else if HTTP.contains(&method) {
+        Some(Fault::Http)
+    } else if method == b"PROXY" {
+        Some(Fault::ProxyHeader)
+    } else {
+        None
     }
 }
 
@@ -514,6 +546,7 @@ const fn act(verb: Verb) -> Option<Act> {
         Verb::Noop => Act::Noop,
         Verb::Rset => Act::Rset,
         Verb::Quit => Act::Quit,
+        // Who may say these is named in configuration.
         Verb::Xclient | Verb::Xforward => return None,
     })
 }

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use mailwire_tls_policy::Listener;
+use mailwire_tls_policy::{Listener, Network};
 
 use super::extensions::Extensions;
+use super::forwarders::Forwarders;
 use crate::auth::Base64;
 use crate::auth::server::{Mechanism, Plain};
 use crate::body::BareLineEnds;
 use crate::dialect::Dialect;
 use crate::host::HelloNameBuf;
 use crate::limits::Limits;
+use crate::peer::Peer;
 use crate::timer::Timeouts;
 
 /// The configuration of a listener's sessions; one value, shared by all of them.
@@ -31,6 +33,13 @@ pub struct Config {
     pub base64: Base64,
     /// What may be offered.
     pub extensions: Extensions,
+    /// Who may say by XCLIENT which client they speak for; nobody by default.
+    pub xclient: Forwarders,
+    /// Who may say by XFORWARD what goes into the log of a message; nobody by default.
+    pub xforward: Forwarders,
+    /// Proxies whose connections begin with a [PROXY](crate::proxy) header; none by default. Whoever
+    /// accepts connections demands one of them, and takes none of others.
+    pub proxies: Vec<Network>,
     /// What becomes of a bare CR or LF in content.
     pub bare_line_ends: BareLineEnds,
     /// What becomes of a client that does not wait where it has to.
@@ -60,6 +69,13 @@ pub enum EarlyTalk {
 }
 
 impl Config {
+    /// Whether connections from a peer begin with a PROXY header.
+    #[must_use]
+    pub fn wants_proxy(&self, peer: &Peer) -> bool {
+        let transport = peer.transport();
+        transport.is_some_and(|it| self.proxies.iter().any(|proxy| proxy.contains(it.ip())))
+    }
+
     /// A configuration with the default limits, timeouts and mechanisms.
     #[must_use]
     pub fn new(hostname: HelloNameBuf, dialect: Dialect, listener: Listener) -> Self {
@@ -70,6 +86,9 @@ impl Config {
             mechanisms: vec![Arc::new(Plain)],
             base64: Base64::Canonical,
             extensions: Extensions::default(),
+            xclient: Forwarders::of_xclient(),
+            xforward: Forwarders::of_xforward(),
+            proxies: Vec::new(),
             bare_line_ends: BareLineEnds::Refuse,
             early_talk: EarlyTalk::Note,
             limits: Limits::default(),

@@ -6,6 +6,7 @@ use crate::auth::Credentials;
 use crate::auth::server::LookUp;
 use crate::command::{Custom, Etrn, Mail, Rcpt, Verify};
 use crate::host::HelloName;
+use crate::peer::Peer;
 use crate::timer::Timer;
 
 /// The result of one [`advance`](super::Session::advance).
@@ -48,6 +49,16 @@ pub enum Event<'i> {
     StartTls {
         /// The question.
         pending: Pending<ask::StartTls>,
+    },
+    /// XCLIENT, from a peer that may say it: what it says of its client is known and right. When it is
+    /// accepted, everything that was said before is void, as on a fresh connection from that client:
+    /// the hello, a login that XCLIENT does not name, an open transaction, and what
+    /// [`attest`](super::Session::attest) told. TLS stays.
+    Xclient {
+        /// Who the peer will be.
+        peer: Peer,
+        /// The question.
+        pending: Pending<ask::Xclient>,
     },
     /// MAIL: the start of a transaction.
     Mail {
@@ -141,7 +152,7 @@ pub enum Closing {
     Overrun,
     /// The peer talked where it had to listen.
     EarlyTalk,
-    /// The peer speaks HTTP, or began TLS in clear.
+    /// The peer speaks HTTP, began TLS in clear, or says PROXY where nobody expects it.
     OtherProtocol,
     /// The tables had no way on from here: a mistake of this crate.
     Internal,

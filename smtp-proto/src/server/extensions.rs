@@ -2,8 +2,9 @@
 
 use mailwire_tls_policy::{Channel, offers};
 
-use super::{Config, Session};
-use crate::command::CustomVerbBuf;
+use super::{Config, Forwarders, Session};
+use crate::auth::MechanismName;
+use crate::command::{AttributeName, CustomVerbBuf};
 use crate::ehlo::{FutureReleaseOffer, Keyword, LimitsOffer, ProfileNameBuf, RawKeywordBuf};
 use crate::params::{Parameter, UnknownParameters};
 use crate::table::Phase;
@@ -110,6 +111,10 @@ pub enum Extension {
     Expn,
     /// HELP.
     Help,
+    /// XCLIENT, offered to those whom [`Config::xclient`] names.
+    Xclient,
+    /// XFORWARD, offered to those whom [`Config::xforward`] names.
+    Xforward,
 }
 
 impl Default for Extensions {
@@ -158,6 +163,8 @@ impl Extension {
         Self::Vrfy,
         Self::Expn,
         Self::Help,
+        Self::Xclient,
+        Self::Xforward,
     ];
 
     /// The keyword that offers it.
@@ -183,6 +190,8 @@ impl Extension {
             Self::Vrfy => "VRFY",
             Self::Expn => "EXPN",
             Self::Help => "HELP",
+            Self::Xclient => "XCLIENT",
+            Self::Xforward => "XFORWARD",
         }
     }
 
@@ -212,7 +221,31 @@ impl Extension {
     }
 }
 
+/// What the lines of EHLO list.
+#[derive(Debug, Default)]
+pub(super) struct Names<'s> {
+    mechanisms: Vec<MechanismName<'s>>,
+    xclient: Vec<AttributeName<'s>>,
+    xforward: Vec<AttributeName<'s>>,
+}
+
 impl Session {
+    /// What is listed now. To a client that may do nothing of it, nothing is.
+    pub(super) fn names(&self) -> Names<'_> {
+        let attributes = |extension, forwarders: &Forwarders| match self.offers(extension) {
+            true => forwarders.attribute_names().collect(),
+            false => Vec::new(),
+        };
+        Names {
+            mechanisms: match self.offers(Extension::Auth) {
+                true => self.mechanisms().map(|it| it.name()).collect(),
+                false => Vec::new(),
+            },
+            xclient: attributes(Extension::Xclient, &self.config.xclient),
+            xforward: attributes(Extension::Xforward, &self.config.xforward),
+        }
+    }
+
     /// Whether the extension is offered now: EHLO or LHLO would list it.
     #[must_use]
     pub fn offers(&self, extension: Extension) -> bool {
@@ -237,13 +270,15 @@ impl Session {
             Extension::Vrfy => enabled.vrfy,
             Extension::Expn => enabled.expn,
             Extension::Help => enabled.help,
+            Extension::Xclient => self.config.xclient.name(&self.peer),
+            Extension::Xforward => self.config.xforward.name(&self.peer),
         }
     }
 
     /// The lines of EHLO: what is implemented and enabled for this listener in this state.
     pub(super) fn keywords<'s>(
         &'s self,
-        mechanisms: &'s [crate::auth::MechanismName<'s>],
+        names: &'s Names<'s>,
     ) -> impl Iterator<Item = Keyword<'s>> {
         let config = &*self.config;
         let built_in = Extension::ALL.iter().filter(|it| self.offers(**it));
@@ -259,7 +294,7 @@ impl Session {
                 Extension::Dsn => Keyword::Dsn,
                 Extension::EnhancedStatusCodes => Keyword::EnhancedStatusCodes,
                 Extension::StartTls => Keyword::StartTls,
-                Extension::Auth => Keyword::Auth(mechanisms),
+                Extension::Auth => Keyword::Auth(&names.mechanisms),
                 Extension::RequireTls => Keyword::RequireTls,
                 Extension::DeliverBy => Keyword::DeliverBy(enabled.deliver_by?),
                 Extension::FutureRelease => Keyword::FutureRelease(enabled.future_release?),
@@ -272,6 +307,8 @@ impl Session {
                 Extension::Vrfy => Keyword::Vrfy,
                 Extension::Expn => Keyword::Expn,
                 Extension::Help => Keyword::Help,
+                Extension::Xclient => Keyword::Xclient(&names.xclient),
+                Extension::Xforward => Keyword::Xforward(&names.xforward),
             })
         });
         let custom = config.extensions.custom.iter();

@@ -13,6 +13,7 @@ use crate::path::PathError;
 use crate::reply::Reply;
 use crate::table::SequenceFault;
 use crate::timer::Timer;
+use crate::xclient::{IdentityError, Name};
 
 /// A fault of the peer. Every one has a reply of the session's own: [`reply`](Self::reply).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,6 +48,14 @@ pub enum Fault {
     /// The AUTH exchange failed before anybody's password was looked at.
     #[error("{0}")]
     Auth(AuthFault),
+    /// XCLIENT or XFORWARD from somebody who may not say it.
+    #[error(
+        "XCLIENT and XFORWARD are for proxies that configuration names, and this address is not named"
+    )]
+    NotAuthorized,
+    /// What XCLIENT or XFORWARD says is nobody.
+    #[error("{0}")]
+    Identity(IdentityError),
     /// More recipients than the limit.
     #[error("too many recipients in one transaction (RFC 5321 section 4.5.3.1.10)")]
     TooManyRecipients,
@@ -100,6 +109,11 @@ pub enum Fault {
     /// The peer speaks HTTP.
     #[error("the peer speaks HTTP")]
     Http,
+    /// The peer says PROXY, and is none of those from whom that is expected; or says it twice.
+    #[error(
+        "the peer begins with a PROXY header, and its address is not among the proxies of this listener"
+    )]
+    ProxyHeader,
     /// The peer began a TLS handshake where plain text is expected.
     #[error("the peer began a TLS handshake where plain text is expected")]
     ClientHello,
@@ -152,7 +166,7 @@ impl Fault {
             Self::Overrun => Closing::Overrun,
             Self::TooMany(excess) => Closing::TooMany(*excess),
             Self::EarlyTalk => Closing::EarlyTalk,
-            Self::Http | Self::ClientHello => Closing::OtherProtocol,
+            Self::Http | Self::ClientHello | Self::ProxyHeader => Closing::OtherProtocol,
             Self::Timeout(timer) => Closing::Timeout(*timer),
             Self::BytesAfterStartTls => Closing::EarlyTalk,
             Self::EndOfInput => Closing::EndOfInput,
@@ -246,6 +260,8 @@ impl Fault {
                 // What the server keeps fits another mechanism.
                 AuthFault::NoSecret => reply!(454, (4, 7, 0), "Temporary authentication failure"),
             },
+            Self::NotAuthorized => reply!(550, (5, 7, 0), "Not authorized to speak for others"),
+            Self::Identity(error) => identity(error),
             Self::TooManyRecipients => reply!(
                 452,
                 (4, 5, 3),
@@ -316,10 +332,29 @@ impl Fault {
                 "Protocol synchronisation: wait for the reply",
             ),
             Self::Http => reply!(554, (5, 5, 0), "This is not HTTP"),
+            Self::ProxyHeader => reply!(554, (5, 5, 0), "No PROXY header is expected here"),
             Self::ClientHello => reply!(554, (5, 5, 0), "TLS does not begin here"),
             Self::EndOfInput => reply!(421, (4, 4, 2), "Connection lost"),
         }
     }
+}
+
+/// The replies to attributes that are wrong. Postfix says the same code to all of them.
+fn identity(error: &IdentityError) -> Reply {
+    match error {
+        IdentityError::Unknown => Reply::fixed(501, (5, 5, 4), "Unknown attribute"),
+        IdentityError::Twice(name) => wrong(*name, "more than once"),
+        IdentityError::Value(fault) => wrong(fault.name, "with a bad value"),
+        IdentityError::Syntax(_) | IdentityError::Attribute(_) => Reply::fixed(
+            501,
+            (5, 5, 4),
+            "Syntax: attribute=value, the value in xtext",
+        ),
+    }
+}
+
+fn wrong(name: Name, how: &str) -> Reply {
+    Reply::from_parts(501, (5, 5, 4), &format!("Attribute {name} {how}"))
 }
 
 /// The replies to faults of syntax: 501 with what is wrong, 555 for a parameter that is unknown

@@ -60,6 +60,8 @@ mod count;
 mod event;
 mod extensions;
 mod fault;
+mod forward;
+mod forwarders;
 mod pregreeting;
 mod transaction;
 mod upgrade;
@@ -71,6 +73,7 @@ pub use config::{Config, EarlyTalk};
 pub use event::{Closing, Event, Step};
 pub use extensions::{CustomExtension, Extension, Extensions};
 pub use fault::{Excess, Fault};
+pub use forwarders::Forwarders;
 pub use pregreeting::Pregreeting;
 pub use upgrade::TlsUpgrade;
 
@@ -78,6 +81,7 @@ use auth::Auth;
 use chunk::Skip;
 use command::Announced;
 use count::Counts;
+use forward::Forward;
 use transaction::Transaction;
 use wait::Pace;
 
@@ -119,6 +123,8 @@ pub struct Session {
     skip: Option<Box<Skip>>,
     /// What AUTH has to do with, once it has.
     auth: Option<Box<Auth>>,
+    /// What proxies have said, once one has.
+    forward: Option<Box<Forward>>,
     /// The question that waits; its token has the number `serial`.
     pending: Option<Question>,
     /// The number of the last question.
@@ -437,10 +443,10 @@ impl Session {
         self.channel
     }
 
-    /// Who is on the other end.
+    /// Who is on the other end, and who says so.
     #[must_use]
-    pub const fn peer(&self) -> Peer {
-        self.peer
+    pub const fn peer(&self) -> &Peer {
+        &self.peer
     }
 
     /// What the session was built from.
@@ -463,6 +469,7 @@ impl Session {
             announced: Announced::default(),
             skip: None,
             auth: None,
+            forward: None,
             pending: None,
             serial: 0,
             framer: LineFramer::new(),
@@ -487,8 +494,8 @@ impl Session {
             self.closing = Closing::Internal;
         }
         self.position = self.position.follow(next);
-        if !self.position.phase().in_transaction() {
-            self.transaction = None;
+        if !self.position.phase().in_transaction() && self.transaction.take().is_some() {
+            self.forget_xforward();
         }
     }
 

@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 
-use super::{Extension, Session};
+use super::Session;
 use crate::ehlo::write_ehlo;
 use crate::reply::Reply;
 use crate::table::Question;
@@ -80,10 +80,7 @@ impl Session {
 
     /// What is implemented and enabled for this listener in this state, and nothing else.
     pub(super) fn write_ehlo(&self, out: &mut BytesMut) {
-        let names: Vec<_> = match self.offers(Extension::Auth) {
-            true => self.mechanisms().map(|it| it.name()).collect(),
-            false => Vec::new(),
-        };
+        let names = self.names();
         write_ehlo(self.config.hostname.borrow(), self.keywords(&names), out);
     }
 

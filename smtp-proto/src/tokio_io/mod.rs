@@ -9,6 +9,7 @@ mod buffers;
 pub mod client;
 pub mod delivery;
 mod error;
+pub mod proxy;
 pub mod server;
 #[cfg(feature = "rustls")]
 pub mod tls;

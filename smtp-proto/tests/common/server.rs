@@ -19,13 +19,17 @@ use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::ehlo::FutureReleaseOffer;
 use mailwire_smtp_proto::params::{DateTime, HoldFor};
 use mailwire_smtp_proto::peer::Peer;
-use mailwire_smtp_proto::policy::{AuthRule, Channel, CleartextAuth, Listener, Role, TlsMode};
+use mailwire_smtp_proto::policy::{
+    AuthRule, Channel, CleartextAuth, Listener, Network, Role, TlsMode,
+};
+use mailwire_smtp_proto::proxy::Proxied;
 use mailwire_smtp_proto::reply::Reply;
 use mailwire_smtp_proto::server::{
     Admission, Config, CustomExtension, Decision, EarlyTalk, Event, Lookup, Need, Pending, Refuse,
     Session, TlsUpgrade, Verdict, ask,
 };
 use mailwire_smtp_proto::table::Phase;
+use mailwire_smtp_proto::xclient::Name;
 
 use super::script::{Cuts, Script, Step, escape};
 
@@ -47,6 +51,7 @@ enum Waiting {
     Verify(Pending<ask::Verify>),
     Etrn(Pending<ask::Etrn>),
     Custom(Pending<ask::Custom>),
+    Xclient(Pending<ask::Xclient>),
 }
 
 struct Driver {
@@ -69,7 +74,7 @@ pub(crate) fn replay(script: &Script, cuts: &mut Cuts) -> Result<(), String> {
     let (config, channel) = configure(script);
     let now = Instant::now();
     let mut out = BytesMut::new();
-    let mut session = Session::new(Arc::new(config), Peer::local(), channel, now, &mut out);
+    let mut session = Session::new(Arc::new(config), peer(script), channel, now, &mut out);
     let mut connection = Connection::default();
     connection.external = setting(script, "external").map(str::to_owned);
     #[cfg(feature = "scram")]
@@ -220,8 +225,19 @@ impl Driver {
                 line = Some("starttls".to_owned());
                 Some(Waiting::StartTls(pending))
             }
+            Some(Event::Xclient { peer, pending }) => {
+                line = Some(format!("xclient {}", known(&peer)));
+                Some(Waiting::Xclient(pending))
+            }
             Some(Event::Mail { mail, pending }) => {
-                line = Some(format!("mail {}{}", mail.reverse_path, mail.parameters));
+                let client = match session.peer().xclient() {
+                    Some(_) => format!(" of {}", known(session.peer())),
+                    None => String::new(),
+                };
+                line = Some(format!(
+                    "mail {}{}{client}",
+                    mail.reverse_path, mail.parameters
+                ));
                 Some(Waiting::Mail(pending))
             }
             Some(Event::Rcpt { rcpt, pending }) => {
@@ -250,7 +266,8 @@ impl Driver {
                 Some(Waiting::Custom(pending))
             }
             Some(Event::Message { octets, pending }) => {
-                line = Some(format!("message {octets}"));
+                let forwarded = session.xforward().map(|it| format!(" of {it}"));
+                line = Some(format!("message {octets}{}", forwarded.unwrap_or_default()));
                 Some(Waiting::Message(pending))
             }
             Some(Event::Closed(closing)) => {
@@ -332,6 +349,7 @@ impl Driver {
             Waiting::Verify(pending) => session.answer(pending, decision, now, out),
             Waiting::Etrn(pending) => session.answer(pending, decision, now, out),
             Waiting::Custom(pending) => session.answer(pending, decision, now, out),
+            Waiting::Xclient(pending) => session.answer(pending, admission, now, out),
             Waiting::Message(pending) if word == "one" => {
                 let (recipient, verdict) = rest.split_once(' ').expect("a number and a verdict");
                 let verdict = match verdict {
@@ -446,6 +464,25 @@ impl Driver {
     }
 }
 
+/// Who the peer of a script is: the other end of the socket, and whom PROXY has named.
+fn peer(script: &Script) -> Peer {
+    let address = |text: &str| text.parse().expect("an address and a port");
+    let peer = setting(script, "peer").map_or_else(Peer::local, |it| Peer::at(address(it)));
+    match setting(script, "proxied") {
+        None => peer,
+        Some("nobody") => peer.with_proxy(Proxied::nobody()),
+        Some(client) => peer.with_proxy(Proxied::of(address(client), address("192.0.2.9:25"))),
+    }
+}
+
+/// Address, who said it, where that is for relaying (the listeners of the scripts trust nobody), and all
+/// that XCLIENT has said.
+fn known(peer: &Peer) -> String {
+    let address = peer.address().map_or("-".to_owned(), |it| it.to_string());
+    let told = peer.xclient().map(ToString::to_string).unwrap_or_default();
+    format!("{address} by {:?}: {told}", peer.provenance())
+}
+
 fn session_closed(machine: &Machine) -> bool {
     matches!(machine, Machine::Session(session) if session.is_closed())
 }
@@ -553,6 +590,18 @@ fn seconds(value: &str) -> Duration {
     Duration::from_secs(value.parse().unwrap())
 }
 
+fn networks(text: &str) -> Vec<Network> {
+    text.split(' ')
+        .map(|it| it.parse().expect("a network"))
+        .collect()
+}
+
+fn names(text: &str) -> Vec<Name> {
+    text.split(' ')
+        .map(|it| Name::parse(it).expect("an attribute"))
+        .collect()
+}
+
 /// Turns an extension on or off.
 fn offer(config: &mut Config, keyword: &str, on: bool) {
     let it = &mut config.extensions;
@@ -626,7 +675,15 @@ fn configure(script: &Script) -> (Config, Channel) {
             | "needs"
             | "tls"
             | "auth"
+            | "peer"
+            | "proxied"
             | "exporter" => {}
+            "xclient_from" => config.xclient.networks = networks(value),
+            "xforward_from" => config.xforward.networks = networks(value),
+            "proxies" => config.proxies = networks(value),
+            "xclient_attributes" => config.xclient.attributes = names(value),
+            "xforward_attributes" => config.xforward.attributes = names(value),
+            "limit.forward_line" => config.limits.forward_line = value.parse().unwrap(),
             "mechanisms" => config.mechanisms = mechanisms(value),
             "base64" => config.base64 = Base64::Lenient,
             "limit.recipients" => config.limits.recipients = value.parse().unwrap(),
