@@ -108,10 +108,22 @@ fn values_are_judged_by_their_names() {
             assert_eq!(fault.name, name);
             assert!(fault.to_string().contains(name.as_str()));
         }
-        for absent in [Value::Unavailable, Value::TemporarilyUnavailable] {
+        // What Postfix and Dovecot refuse is neither read nor written.
+        for (absent, is_taken) in [
+            (Value::Unavailable, name.may_be_unavailable()),
+            (Value::TemporarilyUnavailable, name.is_looked_up()),
+        ] {
             let line = format!("{name}={absent}");
-            assert_eq!(Identity::parse(&line).unwrap().value(name), Some(&absent));
+            let read = Identity::parse(&line);
+            assert_eq!(read.is_ok(), is_taken, "{line}");
+            if let Ok(read) = read {
+                assert_eq!(read.value(name), Some(&absent), "{line}");
+            }
+            let made = Identity::new().with_value(name, absent).to_string();
+            assert!(made.is_empty() || Identity::parse(&made).is_ok(), "{made}");
         }
+        // Postfix counts before it decodes.
+        assert!(Value::known(name, &"+".repeat(86)).is_err(), "{name}");
         assert!(Value::known(name, &"x".repeat(256)).is_err(), "{name}");
     }
 }
@@ -213,16 +225,18 @@ fn names_are_given_up_before_the_address_and_the_login() {
     let one = lines(&login(200), EVERYTHING).unwrap();
     assert!(one[0].contains(&name("a")) && one[0].contains("REVERSE_NAME=[UNAVAILABLE]"));
     // Every octet of the login takes three.
-    let none = identity
-        .clone()
-        .with(Name::Login, &"+".repeat(140))
-        .unwrap();
+    let hello_and_login = |helo: usize, login: usize| {
+        let told = identity.clone().with(Name::Helo, &"h".repeat(helo));
+        told.and_then(|it| it.with(Name::Login, &"+".repeat(login)))
+            .unwrap()
+    };
+    let none = hello_and_login(180, 60);
     let none = lines(&none, EVERYTHING).unwrap();
     assert!(
         none[0].contains(" REVERSE_NAME=[UNAVAILABLE]")
             && none[0].starts_with("NAME=[UNAVAILABLE]")
     );
-    let nobody = identity.with(Name::Login, &"+".repeat(200)).unwrap();
+    let nobody = hello_and_login(255, 85);
     assert_eq!(lines(&nobody, EVERYTHING), Err(NotForwardable::TooLong));
 }
 

@@ -184,7 +184,8 @@ impl From<Attribute<'_>> for AttributesBuf {
 grammar::owned_twin!(AttributesBuf, Attributes, SyntaxError);
 
 impl<'i> AttributeText<'i> {
-    /// The most octets of a value, decoded: what Postfix takes.
+    /// The most octets of a value. Postfix counts them before they are decoded, so that many are
+    /// [written](AttributeTextBuf::encode), encoded; a reader takes that many decoded.
     pub const LIMIT: usize = 255;
 
     /// Checks that the input is xtext and decodes to text.
@@ -228,11 +229,12 @@ impl AttributeTextBuf {
     ///
     /// [`AttributeError::Text`], [`AttributeError::Reserved`] and [`AttributeError::TooLong`].
     pub fn encode(value: &str) -> Result<Self, AttributeError> {
-        if value.len() > AttributeText::LIMIT {
+        check_text(value)?;
+        let encoded = XtextBuf::encode(value);
+        if encoded.borrow().as_str().len() > AttributeText::LIMIT {
             return Err(AttributeError::TooLong);
         }
-        check_text(value)?;
-        Ok(Self(XtextBuf::encode(value)))
+        Ok(Self(encoded))
     }
 
     /// The borrowed form. It is not parsed again.

@@ -385,6 +385,7 @@ fn syntax(error: SyntaxError) -> Reply {
             Reply::fixed(552, (5, 3, 4), "Message too large")
         }
         SyntaxError::Parameter(_) => Reply::fixed(501, (5, 5, 4), "Bad parameter"),
+        SyntaxError::Attribute(_) => identity(&IdentityError::Syntax(error)),
         SyntaxError::Mechanism => Reply::fixed(501, (5, 5, 4), "Syntax: AUTH mechanism [response]"),
         _ => Reply::fixed(501, (5, 5, 2), "Syntax error"),
     }

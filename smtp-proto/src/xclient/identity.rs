@@ -73,7 +73,8 @@ impl Identity {
         Ok(self)
     }
 
-    /// With what is, or is not, known of something.
+    /// With what is, or is not, known of something. What was not to be found out for now, and is none of what
+    /// is [looked up](Name::is_looked_up), is unavailable; and a protocol that is not known is not told.
     #[must_use]
     pub fn with_value(mut self, name: Name, value: Value) -> Self {
         self.set(name, value);
@@ -132,6 +133,14 @@ impl Identity {
     }
 
     fn set(&mut self, name: Name, value: Value) {
+        let value = match value {
+            Value::TemporarilyUnavailable if !name.is_looked_up() => Value::Unavailable,
+            value => value,
+        };
+        if value == Value::Unavailable && !name.may_be_unavailable() {
+            self.attributes.retain(|it| it.0 != name);
+            return;
+        }
         match self.attributes.binary_search_by_key(&name, |it| it.0) {
             Ok(at) => {
                 if let Some(there) = self.attributes.get_mut(at) {

@@ -98,6 +98,29 @@ impl Name {
             .find(|it| it.as_str().eq_ignore_ascii_case(name))
     }
 
+    /// Whether it may be said that there is none of it: `[UNAVAILABLE]`. A protocol there always is.
+    #[must_use]
+    pub const fn may_be_unavailable(self) -> bool {
+        !matches!(self, Self::Proto)
+    }
+
+    /// Whether it may be said that it could not be found out for now: `[TEMPUNAVAIL]`. Postfix and Dovecot
+    /// take that of texts, and of addresses and numbers they do not.
+    #[must_use]
+    pub const fn is_looked_up(self) -> bool {
+        !matches!(
+            self,
+            Self::Addr
+                | Self::Port
+                | Self::DestAddr
+                | Self::DestPort
+                | Self::Ttl
+                | Self::Timeout
+                | Self::Proto
+                | Self::Source
+        )
+    }
+
     /// Whether it is one of those that say who the client is, which belong together: LOGIN in an earlier
     /// command is lost, and behind ADDR the next one may come from somebody who is not authorised.
     #[must_use]

@@ -34,8 +34,13 @@ impl Value {
     /// [`ValueFault`].
     pub fn of(name: Name, value: AttributeValue<'_>) -> Result<Self, ValueFault> {
         match value {
-            AttributeValue::Unavailable => Ok(Self::Unavailable),
-            AttributeValue::TemporarilyUnavailable => Ok(Self::TemporarilyUnavailable),
+            AttributeValue::Unavailable if name.may_be_unavailable() => Ok(Self::Unavailable),
+            AttributeValue::TemporarilyUnavailable if name.is_looked_up() => {
+                Ok(Self::TemporarilyUnavailable)
+            }
+            AttributeValue::Unavailable | AttributeValue::TemporarilyUnavailable => {
+                Err(ValueFault { name })
+            }
             AttributeValue::Text(text) => {
                 let octets: Vec<u8> = text.decode().collect();
                 let text = String::from_utf8(octets).map_err(|_| ValueFault { name })?;
@@ -125,7 +130,9 @@ fn is_right(name: Name, value: &str) -> bool {
 /// A domain, in which the DNS also has underscores.
 fn is_host_name(value: &str) -> bool {
     let without = value.replace('_', "a");
-    DomainName::parse(&without).is_ok() && value.parse::<Ipv4Addr>().is_err()
+    // Of digits alone, or with dots between them, it would be taken for an address somewhere.
+    let is_name = value.bytes().any(|it| !it.is_ascii_digit() && it != b'.');
+    is_name && DomainName::parse(&without).is_ok()
 }
 
 const fn wanted(name: Name) -> &'static str {
