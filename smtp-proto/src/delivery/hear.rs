@@ -49,7 +49,7 @@ impl Delivery {
             }
             Event::Closing { reply, .. } => {
                 // Behind the verdicts it says no more than goodbye.
-                if self.fates.iter().any(Option::is_none) {
+                if self.is_open() {
                     let at = match self.stage {
                         Stage::Content => Awaited::Verdict,
                         // Unasked, it is about the connection.
@@ -119,6 +119,8 @@ impl Delivery {
                 Err(_) => self.refuse(Awaited::Reply(verb), reply.to_owned()),
             },
             Verb::Mail if is_accepted => {}
+            // It is for the log.
+            Verb::Xforward => {}
             Verb::Rcpt if is_accepted => {
                 self.unanswered = self.unanswered.saturating_sub(1);
                 self.accepted += 1;

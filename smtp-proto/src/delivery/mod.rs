@@ -142,6 +142,8 @@ pub struct Delivery {
     is_clear: bool,
     /// The XCLIENT commands that are still to be said; `None` before the first.
     forwarding: Option<VecDeque<AttributesBuf>>,
+    /// The XFORWARD commands that are still to be said; `None` before the first.
+    logging: Option<VecDeque<AttributesBuf>>,
     /// 354 was said though nobody was accepted.
     is_for_nobody: bool,
     fates: Vec<Option<Fate>>,
@@ -388,6 +390,7 @@ impl Delivery {
             is_refused: false,
             is_clear: false,
             forwarding: None,
+            logging: None,
             is_for_nobody: false,
             is_ending: false,
             fates: vec![None; plan.recipients.len()],
@@ -452,7 +455,7 @@ impl Delivery {
     /// Ends a dialogue with a server that is not.
     fn lose(&mut self, fault: Fault, out: &BytesMut) {
         // What is lost behind the verdicts changes nothing.
-        let is_open = self.fates.iter().any(Option::is_none);
+        let is_open = self.is_open();
         // Without the end of the content the server has no message. A part of it may be unsent.
         let in_doubt = self.session.in_doubt().is_some() && out.is_empty() && !self.is_for_nobody;
         if is_open && self.failure.is_none() {
@@ -471,6 +474,12 @@ impl Delivery {
             reply: reply.clone(),
         });
         self.give_up(Failure::Refused { at, reply });
+    }
+
+    /// Whether something is still to become of what was asked for.
+    fn is_open(&self) -> bool {
+        let is_over = matches!(self.stage, Stage::Leave | Stage::LeaveSaid | Stage::Ended);
+        self.fates.iter().any(Option::is_none) || (self.fates.is_empty() && !is_over)
     }
 
     fn settle(&mut self, recipient: usize, fate: Fate) {

@@ -15,7 +15,10 @@ pub struct Plan {
     /// The sender, and what is asked of the server beside. SIZE, BODY and SMTPUTF8 are added from the
     /// message.
     pub mail: MailBuf,
-    /// The recipients. The fates in the [`Outcome`](super::Outcome) are in their order.
+    /// The recipients. If there are none, the session is opened, with all that has to come before MAIL, and
+    /// no mail is said; with [`keep`](Self::keep) it is there for a dialogue of the embedder's own.
+    ///
+    /// The fates in the [`Outcome`](super::Outcome) are in their order.
     pub recipients: Vec<RcptBuf>,
     /// What the server has to know of the message.
     pub message: Message,
@@ -26,6 +29,9 @@ pub struct Plan {
     /// is told after TLS and before the login. Without an attribute that is
     /// [required](Identity::require), nothing is sent.
     pub xclient: Option<Identity>,
+    /// What the server may write into its log of the message, as XFORWARD tells it where that is offered.
+    /// Nothing depends on it.
+    pub xforward: Option<Identity>,
     /// Whether commands go out in groups where the server offers PIPELINING; yes.
     pub pipelining: bool,
     /// When the content goes out in chunks; see there.
@@ -79,6 +85,7 @@ impl Plan {
             message,
             login: false,
             xclient: None,
+            xforward: None,
             pipelining: true,
             chunking: Chunking::WhereItSaves,
             eight_bit: EightBit::Refuse,

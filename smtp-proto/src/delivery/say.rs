@@ -102,6 +102,13 @@ impl Delivery {
     /// MAIL, each RCPT, and DATA, as far as they go out together.
     fn say_envelope(&mut self, now: Instant, out: &mut BytesMut) {
         let recipients = self.plan.recipients.len();
+        if recipients == 0 {
+            self.stage = Stage::Leave;
+            return;
+        }
+        if !self.say_xforward(now, out) {
+            return;
+        }
         while self.said <= recipients + 1 && !self.is_refused {
             if !self.plan.pipelining && self.session.awaited().is_some() {
                 return;
@@ -135,6 +142,28 @@ impl Delivery {
         if self.session.awaited().is_none() && (self.is_refused || self.is_hopeless()) {
             self.stage = Stage::Leave;
         }
+    }
+
+    /// What the server may write into its log; tells whether all of it is said.
+    fn say_xforward(&mut self, now: Instant, out: &mut BytesMut) -> bool {
+        let mut logging = match (self.logging.take(), &self.plan.xforward) {
+            (Some(rest), _) => rest,
+            (None, Some(identity)) => identity.log_commands(self.session.capabilities()).into(),
+            (None, None) => VecDeque::new(),
+        };
+        while let Some(attributes) = logging.front() {
+            if !self.plan.pipelining && self.session.awaited().is_some() {
+                break;
+            }
+            match self.session.xforward(attributes.borrow(), now, out) {
+                Err(NotNow::MustWait) => break,
+                // What cannot be said is left out.
+                Ok(_) | Err(_) => logging.pop_front(),
+            };
+        }
+        let is_said = logging.is_empty();
+        self.logging = Some(logging);
+        is_said
     }
 
     fn say_mail(&mut self, now: Instant, out: &mut BytesMut) -> Result<CommandId, NotNow> {

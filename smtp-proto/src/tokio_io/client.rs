@@ -9,7 +9,7 @@ use super::ConnectionError;
 use super::buffers::{Buffers, Read, now};
 use crate::auth::client::Candidates;
 use crate::client::{CommandId, Config, Error, Event, Need, NotNow, Session, TlsUpgrade};
-use crate::command::{Custom, Etrn, TextString, Verify};
+use crate::command::{Attributes, Custom, Etrn, TextString, Verify};
 use crate::host::HelloName;
 use crate::params::{MailParameters, RcptParameters};
 use crate::path::{ForwardPath, ReversePath};
@@ -40,6 +40,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// the handshake.
     pub fn connect(stream: S, config: Arc<Config>, channel: Channel) -> Self {
         let session = Session::new(config, channel, now());
+        Self {
+            buffers: Buffers::hearing_out(stream),
+            session,
+        }
+    }
+
+    /// Goes on with a session that a [delivery](super::delivery::Finished::kept) has left open.
+    pub fn with(stream: S, session: Session) -> Self {
         Self {
             buffers: Buffers::hearing_out(stream),
             session,
@@ -217,6 +225,8 @@ commands! {
     hello(name: &HelloName<'_>);
     helo(name: &HelloName<'_>);
     start_tls();
+    xclient(attributes: Attributes<'_>);
+    xforward(attributes: Attributes<'_>);
     auth(candidates: Candidates);
     auth_response();
     auth_next();

@@ -3,6 +3,7 @@
 use super::{Identity, Name, Value};
 use crate::command::{Attribute, Attributes, AttributesBuf};
 use crate::ehlo::Capabilities;
+use crate::verb::Verb;
 
 /// The most octets of a command line, without its CRLF (RFC 5321 section 4.5.3.1.4).
 const LINE: usize = 510;
@@ -59,10 +60,27 @@ impl Identity {
                 return Err(NotForwardable::NotOffered(Some(name)));
             }
         }
-        if told.iter().map(length).sum::<usize>() + "XCLIENT".len() <= LINE {
+        if fits(Verb::Xclient, &told, None) {
             return Ok(command(&told).into_iter().collect());
         }
         split(told)
+    }
+
+    /// The arguments of the XFORWARD commands that tell the identity to a server that offers this, for the
+    /// log of one message. What it does not offer is left out, whatever is required: nothing depends on
+    /// it.
+    #[must_use]
+    pub fn log_commands(&self, offered: &Capabilities) -> Vec<AttributesBuf> {
+        let is_offered = |name: Name| {
+            let mut names = offered.xforward();
+            names.any(|it| it.as_str().eq_ignore_ascii_case(name.as_str()))
+        };
+        let told = self.iter().filter(|(name, _)| is_offered(*name));
+        let groups = grouped(
+            Verb::Xforward,
+            told.map(|(name, value)| (name, value.clone())),
+        );
+        groups.iter().filter_map(|group| command(group)).collect()
     }
 }
 
@@ -72,16 +90,10 @@ fn what(name: Option<Name>) -> &'static str {
 
 fn split(told: Vec<(Name, Value)>) -> Result<Vec<AttributesBuf>, NotForwardable> {
     let (mut who, first): (Vec<_>, Vec<_>) = told.into_iter().partition(|it| it.0.is_who());
-    let mut groups: Vec<Vec<(Name, Value)>> = Vec::new();
-    for attribute in first {
-        match groups.last_mut() {
-            Some(group) if fits(group, Some(&attribute)) => group.push(attribute),
-            _ => groups.push(vec![attribute]),
-        }
-    }
+    let mut groups = grouped(Verb::Xclient, first.into_iter());
     // One after the other, as far as it takes.
     for given_up in [Name::ReverseName, Name::Name] {
-        if !fits(&who, None) {
+        if !fits(Verb::Xclient, &who, None) {
             let mut there = who.iter_mut();
             if let Some(attribute) = there.find(|it| it.0 == given_up) {
                 attribute.1 = Value::Unavailable;
@@ -89,17 +101,29 @@ fn split(told: Vec<(Name, Value)>) -> Result<Vec<AttributesBuf>, NotForwardable>
         }
     }
     groups.push(who);
-    if groups.iter().all(|group| fits(group, None)) {
+    if groups.iter().all(|group| fits(Verb::Xclient, group, None)) {
         Ok(groups.iter().filter_map(|group| command(group)).collect())
     } else {
         Err(NotForwardable::TooLong)
     }
 }
 
+/// As many in each command as it has room for.
+fn grouped(verb: Verb, attributes: impl Iterator<Item = (Name, Value)>) -> Vec<Vec<(Name, Value)>> {
+    let mut groups: Vec<Vec<(Name, Value)>> = Vec::new();
+    for attribute in attributes {
+        match groups.last_mut() {
+            Some(group) if fits(verb, group, Some(&attribute)) => group.push(attribute),
+            _ => groups.push(vec![attribute]),
+        }
+    }
+    groups
+}
+
 /// Whether a command has room for these, and one more.
-fn fits(group: &[(Name, Value)], more: Option<&(Name, Value)>) -> bool {
+fn fits(verb: Verb, group: &[(Name, Value)], more: Option<&(Name, Value)>) -> bool {
     let length: usize = group.iter().chain(more).map(length).sum();
-    length + "XCLIENT".len() <= LINE
+    length + verb.as_str().len() <= LINE
 }
 
 /// With the blank before it.
