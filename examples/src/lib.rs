@@ -8,7 +8,7 @@
 //! | for | modules |
 //! |---|---|
 //! | `edge` | [`edge_args`], [`config`], [`check`], [`explain`], [`banner`], [`serve`], [`session`] |
-//! | its mail | [`mail`], [`mailboxes`], [`maildir`], [`received`], [`status`] |
+//! | its mail | [`mail`], [`mailboxes`], [`maildir`], [`relay`], [`received`], [`status`] |
 //! | its trust | [`certificate`], [`users`] |
 //! | `send` | [`send_args`], [`client_tls`], [`candidates`], [`deliver`], [`report`] |
 //! | `probe` | [`probe`] |
@@ -31,6 +31,7 @@ pub mod mailboxes;
 pub mod maildir;
 pub mod probe;
 pub mod received;
+pub mod relay;
 pub mod report;
 pub mod send_args;
 pub mod serve;

@@ -7,20 +7,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::ZonedDateTime;
 use mailwire_smtp_proto::auth::Credentials;
 use mailwire_smtp_proto::auth::server::{Found, LookUp};
-use mailwire_smtp_proto::command::{Mail, Rcpt};
+use mailwire_smtp_proto::command::{Mail, MailBuf, Rcpt};
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::host::Host;
 use mailwire_smtp_proto::path::ForwardPath;
 use mailwire_smtp_proto::peer::{Peer, Provenance};
 use mailwire_smtp_proto::reply::Reply;
 use mailwire_smtp_proto::server::{self, Admission, Decision, Session, Verdict};
-use mailwire_tls_policy::{Channel, Identity, Origin, Relay, Role, relay};
-use tracing::info;
+use mailwire_tls_policy::{self as policy, Channel, Identity, Origin, Role, relay};
+use tracing::{info, warn};
 
 use crate::config::{Deliver, Settings};
 use crate::mailboxes::{Lookup, Mailbox};
-use crate::maildir::{Delivery, DeliveryError, blocking};
+use crate::maildir::{self, Delivery, DeliveryError, blocking};
 use crate::received::{Dialogue, Trace, Transmission};
+use crate::relay::{Relay, Upstream, identity};
 use crate::status::Status;
 
 /// The parts of an edge that all its sessions share.
@@ -28,6 +29,8 @@ use crate::status::Status;
 pub struct Edge {
     /// What it was configured to do.
     pub settings: Settings,
+    /// Where mail for other domains goes, if it goes anywhere.
+    pub relay: Option<Relay>,
     /// Its certificate, if it has one.
     pub tls: Option<Arc<rustls::ServerConfig>>,
     /// Whether dialogues are told to stderr.
@@ -42,16 +45,68 @@ pub struct Exchange {
     edge: Arc<Edge>,
     hello: String,
     user: Option<String>,
-    origin: Origin,
+    /// The sender, with what MAIL asked for.
+    mail: Option<MailBuf>,
     sender: String,
     recipients: Vec<Recipient>,
     delivery: Option<Delivery>,
+    /// The next server, once it was needed. Its transaction is open if one of the recipients is there.
+    upstream: Option<Upstream>,
+    /// Whether MAIL of this transaction was said to it, and taken.
+    has_begun: bool,
 }
+
+/// What is known of the client, and of the dialogue with it.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Its address, and who says so.
+    pub peer: Peer,
+    /// Where that is, as far as relaying goes.
+    pub origin: Origin,
+    /// On which kind of listener it is.
+    pub role: Role,
+    /// The language.
+    pub dialect: Dialect,
+    /// Whether it said EHLO or LHLO.
+    pub is_extended: bool,
+    /// Whether it has logged in.
+    pub is_authenticated: bool,
+    /// What protects its octets.
+    pub channel: Channel,
+}
+
+impl Client {
+    /// The client of a session.
+    #[must_use]
+    pub fn of(session: &Session) -> Self {
+        let config = session.config();
+        Self {
+            peer: session.peer().clone(),
+            // No network may send to anybody without a login, and so least of all a proxy.
+            origin: session.origin(|_| false),
+            role: config.listener.role,
+            dialect: config.dialect,
+            is_extended: session.is_extended(),
+            is_authenticated: session.is_authenticated(),
+            channel: session.channel(),
+        }
+    }
+}
+
+/// So many octets a message grows by at the most when it is passed on, give or take a long name.
+const TRACE: u64 = 512;
 
 #[derive(Debug)]
 struct Recipient {
     address: String,
-    mailbox: Mailbox,
+    place: Place,
+}
+
+/// Where mail for a recipient goes. Total on purpose.
+#[derive(Debug)]
+enum Place {
+    Here(Mailbox),
+    Onwards,
 }
 
 /// Nothing is passed on: there is nowhere to pass it to.
@@ -59,6 +114,18 @@ const NO_RELAY: Status = Status {
     code: 554,
     enhanced: (5, 7, 1),
     text: "Relay access denied: this server delivers local mail only",
+};
+/// The next server cannot be spoken to, or not for this user.
+const NEXT_UNAVAILABLE: Status = Status {
+    code: 451,
+    enhanced: (4, 4, 1),
+    text: "The next server cannot be reached, try again later",
+};
+/// S5: no login is good that the next server would not know of.
+const IDENTITY_NOT_TAKEN: Status = Status {
+    code: 454,
+    enhanced: (4, 7, 0),
+    text: "Temporary authentication failure: the next server does not take the identity",
 };
 const BAD_CREDENTIALS: Status = Status {
     code: 535,
@@ -69,35 +136,38 @@ const BAD_CREDENTIALS: Status = Status {
 impl Exchange {
     /// The mail of a session that begins now, or begins anew after TLS.
     #[must_use]
-    pub fn new(edge: Arc<Edge>, session: &Session) -> Self {
+    pub const fn new(edge: Arc<Edge>) -> Self {
         Self {
             edge,
             hello: String::new(),
             user: None,
-            origin: origin(session),
+            mail: None,
             sender: String::new(),
             recipients: Vec::new(),
             delivery: None,
+            upstream: None,
+            has_begun: false,
         }
     }
 
     /// HELO, EHLO, LHLO: any name will do (RFC 5321 section 4.1.4 forbids refusing it).
-    pub fn hello(&mut self, name: String) -> Admission {
-        self.forget();
+    pub async fn hello(&mut self, name: String) -> Admission {
+        self.forget().await;
         self.hello = name;
         Admission::Accept
     }
 
     /// XCLIENT: from here on it is another client's session, which may have logged in already.
-    pub fn begin_as(&mut self, session: &Session) {
-        self.forget();
+    pub async fn begin_as(&mut self, client: &Client) {
+        self.forget().await;
+        // It was opened for another client.
+        self.leave().await;
         self.hello.clear();
-        self.user = session.peer().login().map(str::to_owned);
-        self.origin = origin(session);
+        self.user = client.peer.login().map(str::to_owned);
     }
 
     /// AUTH.
-    pub fn auth(&mut self, credentials: &Credentials) -> Decision {
+    pub async fn auth(&mut self, credentials: &Credentials, client: &Client) -> Decision {
         let users = &self.edge.settings.users;
         let (name, known) = match credentials {
             Credentials::Password(it) => {
@@ -115,13 +185,18 @@ impl Exchange {
         let acts_as_itself = credentials
             .authorization()
             .is_none_or(|other| other == name);
-        match known.filter(|_| acts_as_itself) {
-            Some(user) => {
-                self.user = Some(user.to_owned());
-                Decision::Accept
+        let Some(user) = known.filter(|_| acts_as_itself).map(str::to_owned) else {
+            return Decision::Reject(reply(BAD_CREDENTIALS));
+        };
+        self.user = Some(user);
+        let edge = Arc::clone(&self.edge);
+        if let Some(relay) = edge.relay.as_ref().filter(|it| it.forwards_identity()) {
+            if self.open(relay, client).await.is_err() {
+                self.user = None;
+                return Decision::Reject(reply(IDENTITY_NOT_TAKEN));
             }
-            None => Decision::Reject(reply(BAD_CREDENTIALS)),
         }
+        Decision::Accept
     }
 
     /// AUTH, where the mechanism compares with keys.
@@ -131,8 +206,9 @@ impl Exchange {
     }
 
     /// MAIL: any sender; policy has seen to it that a submission is authenticated.
-    pub fn mail(&mut self, mail: &Mail<'_>) -> Decision {
-        self.forget();
+    pub async fn mail(&mut self, mail: &Mail<'_>) -> Decision {
+        self.forget().await;
+        self.mail = Some(Mail::to_owned(*mail));
         self.sender = mail
             .reverse_path
             .mailbox()
@@ -140,25 +216,26 @@ impl Exchange {
         Decision::Accept
     }
 
-    /// RCPT: local ones that exist; foreign ones of nobody, since nothing is passed on.
-    pub fn rcpt(&mut self, rcpt: &Rcpt<'_>, role: Role) -> Decision {
+    /// RCPT: local ones that exist; foreign ones if the next server takes them, from users only.
+    pub async fn rcpt(&mut self, rcpt: &Rcpt<'_>, client: &Client) -> Decision {
         let (address, lookup) = self.find(rcpt.forward_path);
-        let identity = if self.user.is_some() {
+        let identity = if client.is_authenticated {
             Identity::Authenticated
         } else {
             Identity::Anonymous
         };
-        match relay(role, self.origin, identity, lookup.class()) {
-            Relay::Deliver => {}
-            Relay::Forward => return Decision::Reject(reply(NO_RELAY)),
-            Relay::Refuse(refusal) => {
+        match relay(client.role, client.origin, identity, lookup.class()) {
+            policy::Relay::Deliver => {}
+            policy::Relay::Forward => return self.pass_on(rcpt, address, client).await,
+            policy::Relay::Refuse(refusal) => {
                 let (code, enhanced) = (refusal.code(), refusal.enhanced());
                 return Decision::Reject(Reply::from_parts(code, enhanced, refusal.text()));
             }
         }
         match (lookup.refusal(), lookup) {
             (None, Lookup::Exists(mailbox)) => {
-                self.recipients.push(Recipient { address, mailbox });
+                let place = Place::Here(mailbox);
+                self.recipients.push(Recipient { address, place });
                 Decision::Accept
             }
             (refusal, _) => Decision::Reject(reply(refusal.unwrap_or(Status::NO_SUCH_MAILBOX))),
@@ -166,27 +243,57 @@ impl Exchange {
     }
 
     /// DATA: there has to be a place for the message before its content is asked for.
-    pub fn data(&mut self, session: &Session) -> Admission {
-        match self.open(session) {
-            Ok(()) => Admission::Accept,
+    pub async fn data(&mut self, client: &Client) -> Admission {
+        let trace = match self.create(client) {
+            Ok(trace) => trace,
             Err(error) => {
                 info!(%error, "no place for a message");
                 self.delivery = None;
-                Admission::Reject(reply(error.status()))
+                return Admission::Reject(reply(error.status()));
             }
+        };
+        let is_onwards = self.is_onwards();
+        if let Some(upstream) = self.upstream.as_mut().filter(|_| is_onwards) {
+            if let Err(reply) = upstream.data().await {
+                self.delivery = None;
+                return Admission::Reject(reply);
+            }
+            upstream.content(trace.as_bytes()).await;
         }
+        Admission::Accept
     }
 
     /// A piece of content. What goes wrong is told by the verdict.
-    pub fn content(&mut self, octets: &[u8]) {
+    pub async fn content(&mut self, octets: &[u8]) {
         if let Some(delivery) = &mut self.delivery {
             let _ = blocking(|| delivery.write(octets));
+        }
+        let is_onwards = self.is_onwards();
+        if let Some(upstream) = self.upstream.as_mut().filter(|_| is_onwards) {
+            upstream.content(octets).await;
         }
     }
 
     /// The end of the content: 250 only when the message is on the disk.
-    pub fn message(&mut self, octets: u64, session: &Session) -> Verdict {
-        let results = match (self.delivery.take(), session.config().dialect) {
+    ///
+    /// `forwarded` is what XFORWARD has said, for the log.
+    pub async fn message(
+        &mut self,
+        octets: u64,
+        client: &Client,
+        forwarded: Option<String>,
+    ) -> Verdict {
+        if let Err(reply) = self.end_onwards().await {
+            info!(
+                from = self.sender,
+                user = self.user,
+                reply = %reply.code().value(),
+                "not passed on"
+            );
+            self.forget().await;
+            return Verdict::All(Decision::Reject(reply));
+        }
+        let results = match (self.delivery.take(), client.dialect) {
             (None, _) => vec![Ok(()); self.recipients.len()],
             (Some(delivery), Dialect::Smtp) => {
                 let result = blocking(|| delivery.commit()).map_err(|error| self.note(&error));
@@ -202,11 +309,11 @@ impl Exchange {
             self.edge.accepted.fetch_add(1, Ordering::Relaxed);
         }
         info!(
-            role = %session.config().listener.role,
-            peer = session.peer().address().map(tracing::field::display),
-            via = via(session.peer()).map(tracing::field::display),
-            forwarded = session.xforward().map(tracing::field::display),
-            hello = self.client_name(session),
+            role = %client.role,
+            peer = client.peer.address().map(tracing::field::display),
+            via = via(&client.peer).map(tracing::field::display),
+            forwarded,
+            hello = self.client_name(client),
             user = self.user,
             from = self.sender,
             to = ?self.recipients.iter().map(|r| r.address.as_str()).collect::<Vec<_>>(),
@@ -214,28 +321,138 @@ impl Exchange {
             delivered,
             "message"
         );
-        self.forget();
+        self.forget().await;
         let mut decisions = results.into_iter().map(|result| match result {
             Ok(()) => Decision::Accept,
             Err(status) => Decision::Reject(reply(status)),
         });
-        match session.config().dialect {
+        match client.dialect {
             Dialect::Smtp => Verdict::All(decisions.next().unwrap_or(Decision::Accept)),
             Dialect::Lmtp => Verdict::Each(decisions.collect()),
         }
     }
 
     /// Drops the transaction, and what was written of its message.
-    pub fn forget(&mut self) {
+    pub async fn forget(&mut self) {
         self.delivery = None;
+        self.mail = None;
         self.sender.clear();
         self.recipients.clear();
+        self.has_begun = false;
+        if let Some(upstream) = &mut self.upstream {
+            upstream.reset().await;
+            if !upstream.may_begin() {
+                self.leave().await;
+            }
+        }
+    }
+
+    /// Takes leave of the next server.
+    pub async fn leave(&mut self) {
+        if let Some(upstream) = self.upstream.take() {
+            upstream.quit().await;
+        }
+    }
+
+    /// A session with the next server, as this client.
+    async fn open(&mut self, relay: &Relay, client: &Client) -> Result<(), Status> {
+        self.leave().await;
+        let identity = match (&self.user, relay.forwards_identity()) {
+            (Some(user), true) => {
+                let hello = self.client_name(client);
+                Some(identity(&client.peer, hello, client.is_extended, user))
+            }
+            _ => None,
+        };
+        match relay.open(identity).await {
+            Ok(upstream) => {
+                self.upstream = Some(upstream);
+                Ok(())
+            }
+            Err(error) => {
+                warn!(%error, user = self.user, "the next server cannot be spoken to");
+                Err(NEXT_UNAVAILABLE)
+            }
+        }
+    }
+
+    /// RCPT of another domain: what the next server says to it.
+    async fn pass_on(&mut self, rcpt: &Rcpt<'_>, address: String, client: &Client) -> Decision {
+        let edge = Arc::clone(&self.edge);
+        let (Some(relay), Some(mail)) = (&edge.relay, self.mail.clone()) else {
+            return Decision::Reject(reply(NO_RELAY));
+        };
+        if let Err(reply) = self.begin_onwards(relay, &mail, client).await {
+            return Decision::Reject(reply);
+        }
+        let said = match &mut self.upstream {
+            Some(upstream) => upstream.rcpt(&Rcpt::to_owned(*rcpt)).await,
+            None => Err(reply(NEXT_UNAVAILABLE)),
+        };
+        match said {
+            Ok(()) => {
+                let place = Place::Onwards;
+                self.recipients.push(Recipient { address, place });
+                Decision::Accept
+            }
+            Err(reply) => Decision::Reject(reply),
+        }
+    }
+
+    /// MAIL to the next server, once in a transaction. A session that was opened at the login may have been
+    /// closed since; then another is opened, for nothing was said in it.
+    async fn begin_onwards(
+        &mut self,
+        relay: &Relay,
+        mail: &MailBuf,
+        client: &Client,
+    ) -> Result<(), Reply> {
+        if self.has_begun {
+            return Ok(());
+        }
+        if let Some(upstream) = self.upstream.as_mut().filter(|it| it.may_begin()) {
+            match upstream.mail(mail, TRACE).await {
+                Ok(()) => {
+                    self.has_begun = true;
+                    return Ok(());
+                }
+                Err(refusal) if upstream.may_begin() => return Err(refusal),
+                Err(_) => {}
+            }
+        }
+        self.open(relay, client).await.map_err(reply)?;
+        if let Some(upstream) = &mut self.upstream {
+            upstream.mail(mail, TRACE).await?;
+            self.has_begun = true;
+        }
+        Ok(())
+    }
+
+    /// Whether the next server has a part in this transaction.
+    fn is_onwards(&self) -> bool {
+        let mut places = self.recipients.iter().map(|it| &it.place);
+        places.any(|it| matches!(it, Place::Onwards))
+    }
+
+    /// The end of the content for the next server, unless there is no place for the message here: then
+    /// nobody gets it, and the client tries again for all.
+    async fn end_onwards(&mut self) -> Result<(), Reply> {
+        if !self.is_onwards() {
+            return Ok(());
+        }
+        if let Some(error) = self.delivery.as_ref().and_then(Delivery::failure) {
+            return Err(reply(error.status()));
+        }
+        match &mut self.upstream {
+            Some(upstream) => upstream.end().await,
+            None => Err(reply(NEXT_UNAVAILABLE)),
+        }
     }
 
     /// The name that the client goes by. A proxy says hello with its own name, and XCLIENT tells that of
     /// the client.
-    fn client_name<'s>(&'s self, session: &'s Session) -> &'s str {
-        session.peer().hello().unwrap_or(&self.hello)
+    fn client_name<'s>(&'s self, client: &'s Client) -> &'s str {
+        client.peer.hello().unwrap_or(&self.hello)
     }
 
     /// An error that a verdict will tell; the log says more than the wire.
@@ -259,46 +476,52 @@ impl Exchange {
         }
     }
 
-    /// Opens the file of a message and writes its trace.
-    fn open(&mut self, session: &Session) -> Result<(), DeliveryError> {
+    /// Opens the file of a message that is for somebody here, and writes its trace; tells the trace of one
+    /// that is passed on.
+    fn create(&mut self, client: &Client) -> Result<String, DeliveryError> {
         let settings = &self.edge.settings;
-        let Deliver::Maildir(root) = &settings.deliver else {
-            return Ok(());
+        let here = self.recipients.iter().filter_map(|it| match &it.place {
+            Place::Here(mailbox) => Some(mailbox.clone()),
+            Place::Onwards => None,
+        });
+        let mailboxes: Vec<Mailbox> = here.collect();
+        let delivery = match &settings.deliver {
+            Deliver::Maildir(root) if !mailboxes.is_empty() => Some(blocking(|| {
+                Delivery::create(root, &settings.hostname, &mailboxes)
+            })?),
+            _ => None,
         };
-        let mailboxes: Vec<Mailbox> = self
-            .recipients
-            .iter()
-            .map(|recipient| recipient.mailbox.clone())
-            .collect();
-        let delivery = blocking(|| Delivery::create(root, &settings.hostname, &mailboxes))?;
-        let dialogue = match (session.config().dialect, session.is_extended()) {
+        let id = match &delivery {
+            Some(delivery) => delivery.id().to_owned(),
+            // It is only to be found in logs by.
+            None => maildir::id().unwrap_or_default(),
+        };
+        let dialogue = match (client.dialect, client.is_extended) {
             (Dialect::Lmtp, _) => Dialogue::Lmtp,
             (Dialect::Smtp, true) => Dialogue::Esmtp,
             (Dialect::Smtp, false) => Dialogue::Smtp,
         };
-        let tls = session.channel() == Channel::Tls;
+        let tls = client.channel == Channel::Tls;
         let trace = Trace {
             reverse_path: &self.sender,
-            hello: self.client_name(session),
-            peer: session.peer().address(),
+            hello: self.client_name(client),
+            peer: client.peer.address(),
             by: &settings.hostname,
-            with: Transmission::new(dialogue, tls, session.is_authenticated()),
-            id: delivery.id(),
+            with: Transmission::new(dialogue, tls, client.is_authenticated),
+            id: &id,
             recipient: match self.recipients.as_slice() {
                 [only] => Some(&only.address),
                 _ => None,
             },
             at: &ZonedDateTime::now(),
         };
-        let lines = trace.lines();
-        let delivery = self.delivery.insert(delivery);
-        blocking(|| delivery.write(lines.as_bytes()))
+        let (lines, received) = (trace.lines(), trace.received_line());
+        if let Some(delivery) = delivery {
+            let delivery = self.delivery.insert(delivery);
+            blocking(|| delivery.write(lines.as_bytes()))?;
+        }
+        Ok(received)
     }
-}
-
-/// No network may send to anybody without a login, and so least of all a proxy.
-fn origin(session: &Session) -> Origin {
-    session.origin(|_| false)
 }
 
 /// The proxy that speaks for a client.

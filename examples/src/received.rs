@@ -64,7 +64,19 @@ impl Trace<'_> {
     pub fn lines(&self) -> String {
         let mut lines = Lines::default();
         lines.field("Return-Path:", &[path(self.reverse_path)]);
+        self.received(&mut lines);
+        lines.0
+    }
 
+    /// The Received line alone, for a message that is passed on: Return-Path is for whoever delivers it.
+    #[must_use]
+    pub fn received_line(&self) -> String {
+        let mut lines = Lines::default();
+        self.received(&mut lines);
+        lines.0
+    }
+
+    fn received(&self, lines: &mut Lines) {
         let mut words = vec!["from".to_owned(), name(self.hello)];
         if let Some(peer) = self.peer {
             words.push(format!("({})", literal(peer)));
@@ -81,7 +93,6 @@ impl Trace<'_> {
         // Kept in one piece, so that it is found at a glance.
         words.push(date(self.at));
         lines.field("Received:", &words);
-        lines.0
     }
 }
 

@@ -17,7 +17,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use crate::mail::{Edge, Exchange};
+use crate::mail::{Client, Edge, Exchange};
 
 /// How a part of a session ended.
 enum Ended {
@@ -77,9 +77,12 @@ async fn talk(
     let location = peer.address().map(PeerLocation::of);
     let channel = location.map_or(Channel::Plain, PeerLocation::channel_without_tls);
     let mut connection = told(edge, Connection::accept(stream, config, peer, channel));
-    let mut exchange = Exchange::new(Arc::clone(edge), connection.session());
+    let mut exchange = Exchange::new(Arc::clone(edge));
     match converse(&mut connection, &mut exchange, stop).await? {
-        Ended::Closed => connection.close().await,
+        Ended::Closed => {
+            exchange.leave().await;
+            connection.close().await
+        }
         Ended::StartTls(pending) => match &edge.tls {
             Some(certificate) => {
                 let (stream, upgrade) = connection.start_tls(pending).await?;
@@ -125,9 +128,10 @@ async fn secured<S: AsyncRead + AsyncWrite + Unpin>(
     stop: &CancellationToken,
 ) -> Result<(), ServerError> {
     let mut connection = told(edge, connection);
-    let mut exchange = Exchange::new(Arc::clone(edge), connection.session());
+    let mut exchange = Exchange::new(Arc::clone(edge));
     // A second STARTTLS never gets here: policy refuses it.
     let _ = converse(&mut connection, &mut exchange, stop).await?;
+    exchange.leave().await;
     connection.close().await
 }
 
@@ -136,7 +140,6 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     exchange: &mut Exchange,
     stop: &CancellationToken,
 ) -> Result<Ended, ServerError> {
-    let role = connection.session().config().listener.role;
     loop {
         // A transaction that runs may end; a session that idles is told to go.
         let idle = !connection.session().phase().in_transaction();
@@ -148,21 +151,23 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
             connection.shut_down().await?;
             return Ok(Ended::Closed);
         }
+        // An event may borrow from the connection.
+        let client = Client::of(connection.session());
         let event = connection.next().await?;
         match event {
             Event::Hello { name, pending, .. } => {
-                let admission = exchange.hello(name.to_string());
+                let admission = exchange.hello(name.to_string()).await;
                 connection.answer(pending, admission)?;
             }
             Event::Xclient { pending, .. } => {
                 connection.answer(pending, Admission::Accept)?;
-                exchange.begin_as(connection.session());
+                exchange.begin_as(&Client::of(connection.session())).await;
             }
             Event::Auth {
                 credentials,
                 pending,
             } => {
-                let decision = exchange.auth(&credentials);
+                let decision = exchange.auth(&credentials, &client).await;
                 connection.answer(pending, decision)?;
             }
             Event::AuthLookUp { look_up, pending } => {
@@ -171,23 +176,24 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
             }
             Event::StartTls { pending } => return Ok(Ended::StartTls(pending)),
             Event::Mail { mail, pending } => {
-                let decision = exchange.mail(&mail);
+                let decision = exchange.mail(&mail).await;
                 connection.answer(pending, decision)?;
             }
             Event::Rcpt { rcpt, pending } => {
-                let decision = exchange.rcpt(&rcpt, role);
+                let decision = exchange.rcpt(&rcpt, &client).await;
                 connection.answer(pending, decision)?;
             }
             Event::Data { pending } => {
-                let admission = exchange.data(connection.session());
+                let admission = exchange.data(&client).await;
                 connection.answer(pending, admission)?;
             }
-            Event::Content(octets) => exchange.content(octets),
+            Event::Content(octets) => exchange.content(octets).await,
             Event::Message { octets, pending } => {
-                let verdict = exchange.message(octets, connection.session());
+                let forwarded = connection.session().xforward().map(ToString::to_string);
+                let verdict = exchange.message(octets, &client, forwarded).await;
                 connection.answer(pending, verdict)?;
             }
-            Event::MessageRefused(_) | Event::Reset => exchange.forget(),
+            Event::MessageRefused(_) | Event::Reset => exchange.forget().await,
             Event::Closed(_) => return Ok(Ended::Closed),
             // Refusals by the session itself, and whatever a later version may tell.
             _ => {}

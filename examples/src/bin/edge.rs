@@ -15,6 +15,7 @@ use mailwire_examples::config::Settings;
 use mailwire_examples::edge_args::EdgeArgs;
 use mailwire_examples::explain::explain;
 use mailwire_examples::mail::Edge;
+use mailwire_examples::relay::Relay;
 use mailwire_examples::serve::BoundListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
@@ -96,7 +97,12 @@ async fn run(settings: Settings, verbose: bool) -> Result<(), Failure> {
         listeners.push(served);
     }
     let banner = banner(&settings, &bound);
+    let relay = match settings.relay.clone() {
+        Some(relay) => Some(Relay::new(relay, &settings.hostname)?),
+        None => None,
+    };
     let edge = Arc::new(Edge {
+        relay,
         settings,
         tls,
         verbose,

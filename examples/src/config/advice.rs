@@ -1,12 +1,16 @@
 //! What is odd about a configuration, beside what the record of a listener shows by itself.
 
 use std::fmt;
+use std::net::IpAddr;
 
-use mailwire_tls_policy::{Concern, Configuration, Contradiction, Placed, Severity, Subject};
+use mailwire_tls_policy::outbound::PeerLocation;
+use mailwire_tls_policy::{
+    Concern, Configuration, Contradiction, Placed, Severity, Subject, Upstream,
+};
 
 use crate::users::Users;
 
-use super::settings::{Limits, ListenerSettings};
+use super::settings::{Limits, ListenerSettings, RelaySettings};
 
 const NO_USERS: Concern = Concern::Contradiction(Contradiction::NobodyCanLogIn);
 
@@ -42,6 +46,7 @@ pub(super) fn of_policy(
     listeners: &[ListenerSettings],
     users: &Users,
     has_certificate: bool,
+    relay: Option<&RelaySettings>,
 ) -> Vec<Advice> {
     let placed: Vec<Placed<'_>> = listeners
         .iter()
@@ -52,7 +57,7 @@ pub(super) fn of_policy(
         has_certificate,
         has_accounts: !users.is_empty(),
         trusted: &[],
-        upstream: None,
+        upstream: relay.map(upstream),
     };
     let advice = configuration.lint().map(|finding| Advice {
         severity: finding.severity(),
@@ -66,6 +71,16 @@ pub(super) fn of_policy(
         text: finding.to_string(),
     });
     advice.collect()
+}
+
+/// The relay as the policy sees it. A name may lead anywhere, so it is taken for somebody far away.
+fn upstream(relay: &RelaySettings) -> Upstream<'static> {
+    let address: Result<IpAddr, _> = relay.host.host.parse();
+    let location = address.map_or(PeerLocation::Remote, PeerLocation::of);
+    let mut upstream = Upstream::new(relay.host.port, location, relay.policy);
+    upstream.has_user = relay.credentials.is_some();
+    upstream.has_password = relay.credentials.is_some();
+    upstream
 }
 
 /// About bounds below what every server has to take.

@@ -59,6 +59,7 @@ pub(super) fn settings() -> Result<Settings, getrandom::Error> {
         listeners,
         users,
         deliver: Deliver::Maildir(PathBuf::from(MAIL)),
+        relay: None,
         limits: Limits::default(),
         timeouts: Timeouts::default(),
         demo: Some(demo),

@@ -12,6 +12,7 @@ use super::document::{Field, Reader, Section};
 use super::embedded;
 use super::listener::{self, Entry, settle};
 use super::problem::Problem;
+use super::relay;
 use super::settings::{CertificateSource, Deliver, Limits, ListenerSettings, Settings, Timeouts};
 
 const DOMAIN: &str = "a domain name in ASCII, such as \"example.test\"";
@@ -47,9 +48,7 @@ fn read_root(root: Section<'_, '_>) -> Option<Settings> {
     let entries = read_listeners(&root);
     let users = read_users(&root);
     let deliver = read_deliver(&root);
-    if let Some(field) = root.take("relay") {
-        field.not_supported();
-    }
+    let relay = relay::read(&root);
     let limits = read_limits(&root);
     let timeouts = read_timeouts(&root);
     root.finish();
@@ -62,7 +61,13 @@ fn read_root(root: Section<'_, '_>) -> Option<Settings> {
         .map(|entry| settle(entry, enforce.unwrap_or(false), has_certificate))
         .collect();
     advice.extend(advice::on_limits(&limits));
-    advice.extend(advice::of_policy(&listeners, &users, has_certificate));
+    let upstream = relay.as_ref().and_then(Option::as_ref);
+    advice.extend(advice::of_policy(
+        &listeners,
+        &users,
+        has_certificate,
+        upstream,
+    ));
     Some(Settings {
         hostname: hostname?,
         mailboxes: Mailboxes::new(domains?, patterns?),
@@ -70,6 +75,7 @@ fn read_root(root: Section<'_, '_>) -> Option<Settings> {
         listeners,
         users,
         deliver: deliver?,
+        relay: relay?,
         limits,
         timeouts,
         demo: None,

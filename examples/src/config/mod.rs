@@ -22,6 +22,7 @@ mod embedded;
 mod file;
 mod listener;
 mod problem;
+mod relay;
 mod settings;
 
 use std::path::Path;
@@ -31,7 +32,8 @@ use mailwire_tls_policy::Severity;
 pub use advice::Advice;
 pub use problem::{ConfigError, Problem};
 pub use settings::{
-    Believed, CertificateSource, Deliver, DemoAccount, Limits, ListenerSettings, Settings, Timeouts,
+    Believed, CertificateSource, Deliver, DemoAccount, Limits, ListenerSettings, RelaySettings,
+    Settings, Timeouts,
 };
 
 impl Settings {

@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use mailwire_tls_policy::outbound::Policy;
 use mailwire_tls_policy::{Listener, Network, NotBound};
 
 use crate::mailboxes::Mailboxes;
+use crate::send_args::Target;
 use crate::users::{Password, Users};
 
 use super::advice::Advice;
@@ -27,6 +29,8 @@ pub struct Settings {
     pub users: Users,
     /// Where mail for local domains goes.
     pub deliver: Deliver,
+    /// Where mail for other domains goes, from users who have logged in; nowhere without it.
+    pub relay: Option<RelaySettings>,
     /// Bounds.
     pub limits: Limits,
     /// How long waits may last.
@@ -86,6 +90,20 @@ pub enum Deliver {
     Maildir(PathBuf),
     /// Nowhere: accepted, counted, thrown away.
     Discard,
+}
+
+/// The server that mail for other domains is passed on to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RelaySettings {
+    /// Its host and port.
+    pub host: Target,
+    /// TLS, the check of its certificate, and a password in clear text: three independent choices.
+    pub policy: Policy,
+    /// Whether it is told who the user is, by XCLIENT, and has to take that before a login is good.
+    pub xclient: bool,
+    /// What to log in with: a name and a password.
+    pub credentials: Option<(String, Password)>,
 }
 
 /// Bounds of a session.

@@ -377,10 +377,6 @@ fn listeners_are_counted_from_1() {
 fn what_cannot_be_honoured_yet_is_an_error_that_names_it() {
     for (key, text) in [
         (
-            "relay",
-            format!("{LEAST}[relay]\nhost = \"127.0.0.1:10025\"\n"),
-        ),
-        (
             "deliver.lmtp",
             LEAST.replace("discard = true", "lmtp = \"127.0.0.1:24\""),
         ),

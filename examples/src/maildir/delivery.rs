@@ -129,6 +129,12 @@ impl Delivery {
         written.map_err(|error| self.fail(error))
     }
 
+    /// Why the message is lost already, if it is.
+    #[must_use]
+    pub const fn failure(&self) -> Option<&DeliveryError> {
+        self.error.as_ref()
+    }
+
     /// Delivers to all mailboxes or to none, and returns when everything is on the disk.
     ///
     /// This is for a dialogue with one reply for all recipients (RFC 5321 section 4.2.5).

@@ -31,6 +31,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 pub use component::{Component, NameTooLong};
 pub use delivery::Delivery;
 pub use error::DeliveryError;
+pub use unique::id;
 
 /// Runs work that blocks, from anywhere: on a worker of tokio, its other tasks go elsewhere first.
 ///

@@ -17,9 +17,7 @@ impl UniqueName {
     pub(super) fn new(host: &str) -> io::Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(1);
 
-        let mut chance = [0_u8; 8];
-        getrandom::fill(&mut chance).map_err(|error| io::Error::other(error.to_string()))?;
-        let id = format!("{:016x}", u64::from_be_bytes(chance));
+        let id = id()?;
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
@@ -33,6 +31,17 @@ impl UniqueName {
         );
         Ok(Self { file, id })
     }
+}
+
+/// A name for a message, by chance.
+///
+/// # Errors
+///
+/// The system has no random octets to give.
+pub fn id() -> io::Result<String> {
+    let mut chance = [0_u8; 8];
+    getrandom::fill(&mut chance).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(format!("{:016x}", u64::from_be_bytes(chance)))
 }
 
 /// Octets of the host's name in a file's name, give or take an escape.

@@ -1,0 +1,87 @@
+//! `[relay]`: where mail for other domains goes.
+
+use mailwire_tls_policy::CleartextAuth;
+use mailwire_tls_policy::outbound::{CertificateCheck, Policy, TlsMode};
+
+use super::document::Section;
+use super::settings::RelaySettings;
+use crate::users::{self, Password};
+
+const HOST: &str = "a host and a port, such as \"127.0.0.1:10025\" or \"[::1]:25\"";
+const TLS: &str = "off, opportunistic, starttls, implicit";
+const CLEARTEXT: &str = "deny, loopback, allow";
+
+/// `Some(None)` where there is none; `None` if something in it is wrong, which has been reported then.
+pub(super) fn read(root: &Section<'_, '_>) -> Option<Option<RelaySettings>> {
+    let Some(field) = root.take("relay") else {
+        return Some(None);
+    };
+    let section = field.section("a table with host")?;
+    let host = section
+        .require("host", HOST)
+        .and_then(|field| field.string(HOST, |text| text.parse().ok()));
+    let tls = match section.take("tls") {
+        None => Some(TlsMode::Opportunistic),
+        Some(field) => field.string(TLS, mode),
+    };
+    let verify = match section.take("verify") {
+        None => Some(true),
+        Some(field) => field.boolean(),
+    };
+    let xclient = match section.take("xclient") {
+        None => Some(false),
+        Some(field) => field.boolean(),
+    };
+    let cleartext_auth = match section.take("cleartext_auth") {
+        None => Some(CleartextAuth::Deny),
+        Some(field) => field.string(CLEARTEXT, |text| text.parse().ok()),
+    };
+    let credentials = credentials(&section);
+    section.finish();
+    let check = if verify? {
+        CertificateCheck::Verify
+    } else {
+        CertificateCheck::Skip
+    };
+    Some(Some(RelaySettings {
+        host: host?,
+        policy: Policy {
+            tls: tls?,
+            check,
+            cleartext_auth: cleartext_auth?,
+        },
+        xclient: xclient?,
+        credentials: credentials?,
+    }))
+}
+
+/// Both of them, or neither.
+fn credentials(section: &Section<'_, '_>) -> Option<Option<(String, Password)>> {
+    let allowed = format!(
+        "text of 1 to {} octets without control characters",
+        users::LONGEST
+    );
+    let (user, password) = (section.take("user"), section.take("password"));
+    match (user, password) {
+        (None, None) => Some(None),
+        (Some(user), Some(password)) => {
+            let user = user.string(&allowed, |name| {
+                users::is_credential(name).then(|| name.to_owned())
+            });
+            let password = password.secret(&allowed, users::is_credential);
+            Some(Some((user?, Password::from(password?))))
+        }
+        (Some(_), None) => {
+            section.report("password", "missing; it belongs to user".to_owned());
+            None
+        }
+        (None, Some(_)) => {
+            section.report("user", "missing; it belongs to password".to_owned());
+            None
+        }
+    }
+}
+
+fn mode(text: &str) -> Option<TlsMode> {
+    TlsMode::ALL.into_iter().find(|it| it.as_str() == text)
+}

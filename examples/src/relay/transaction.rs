@@ -1,0 +1,243 @@
+//! The transactions of one client with the next server. What that server says is said to the client.
+
+use mailwire_smtp_proto::client::{CommandId, Event, NotNow};
+use mailwire_smtp_proto::command::{MailBuf, RcptBuf};
+use mailwire_smtp_proto::ehlo::SizeOffer;
+use mailwire_smtp_proto::params::Body;
+use mailwire_smtp_proto::reply::{Class, Code, ReceivedReply, Reply};
+use mailwire_smtp_proto::table::{Outcome, Phase};
+use mailwire_smtp_proto::tokio_io::client::{ClientError, Connection};
+use tracing::info;
+
+use super::open::Stream;
+
+/// A session with the next server, for one client of ours.
+pub struct Upstream {
+    connection: Connection<Box<dyn Stream>>,
+    /// Why the message will be refused at its end.
+    refusal: Option<Reply>,
+    /// Nothing can be said any more.
+    is_broken: bool,
+}
+
+impl std::fmt::Debug for Upstream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Upstream")
+            .field("phase", &self.connection.session().phase())
+            .field("is_broken", &self.is_broken)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The next server has gone away, or has said what nobody understands: it may work later.
+fn lost() -> Reply {
+    Reply::fixed(451, (4, 4, 2), "The next server is gone, try again later")
+}
+
+/// What a message is to be passed on with that the next server does not offer.
+fn conversion() -> Reply {
+    Reply::fixed(
+        554,
+        (5, 6, 3),
+        "The next server does not take this kind of message",
+    )
+}
+
+impl Upstream {
+    pub(super) fn new(connection: Connection<Box<dyn Stream>>) -> Self {
+        Self {
+            connection,
+            refusal: None,
+            is_broken: false,
+        }
+    }
+
+    /// Whether another transaction may be begun.
+    #[must_use]
+    pub fn may_begin(&self) -> bool {
+        !self.is_broken && self.connection.session().may_be_reused()
+    }
+
+    /// Whether the content of a message is going through.
+    #[must_use]
+    pub fn is_in_content(&self) -> bool {
+        self.connection.session().phase() == Phase::Content
+    }
+
+    /// MAIL. `added` is how many octets the message grows by here.
+    ///
+    /// # Errors
+    ///
+    /// What to say to the client.
+    pub async fn mail(&mut self, mail: &MailBuf, added: u64) -> Result<(), Reply> {
+        self.refusal = None;
+        let mail = mail.borrow();
+        let offered = self.connection.session().capabilities();
+        let mut parameters = mailwire_smtp_proto::params::MailParameters::default();
+        if offered.size() != SizeOffer::NotOffered {
+            let size = mail.parameters.size;
+            parameters.size = size.map(|it| it.saturating_add(added));
+        }
+        // What was not declared to have octets above 127 has none (RFC 6152 section 3).
+        match mail.parameters.body {
+            Some(Body::EightBitMime) if !offered.eight_bit_mime() => return Err(conversion()),
+            Some(Body::BinaryMime) => return Err(conversion()),
+            body => parameters.body = body.filter(|_| offered.eight_bit_mime()),
+        }
+        let said = self.connection.mail(&mail.reverse_path, &parameters);
+        self.reply(said).await
+    }
+
+    /// RCPT.
+    ///
+    /// # Errors
+    ///
+    /// What to say to the client.
+    pub async fn rcpt(&mut self, rcpt: &RcptBuf) -> Result<(), Reply> {
+        let path = rcpt.borrow().forward_path;
+        let said = self.connection.rcpt(&path, &Default::default());
+        self.reply(said).await
+    }
+
+    /// DATA: the content may come when this says so.
+    ///
+    /// # Errors
+    ///
+    /// What to say to the client.
+    pub async fn data(&mut self) -> Result<(), Reply> {
+        let said = self.connection.data();
+        self.reply(said).await
+    }
+
+    /// A piece of content. What goes wrong is told by [`end`](Self::end).
+    pub async fn content(&mut self, octets: &[u8]) {
+        if self.refusal.is_some() {
+            return;
+        }
+        match self.connection.content(octets).await {
+            Ok(Ok(())) => {}
+            // It has something to say in the middle: no is all that it can be.
+            Ok(Err(NotNow::MustWait)) => self.refusal = Some(self.interruption().await),
+            Ok(Err(not_now)) => {
+                self.is_broken = true;
+                info!(error = %not_now, "content is not passed on");
+                self.refusal = Some(lost());
+            }
+            Err(error) => self.refusal = Some(self.broken(&error)),
+        }
+    }
+
+    /// The end of the content, and what the next server says to it.
+    ///
+    /// # Errors
+    ///
+    /// What to say to the client: nobody has the message, or it is not known whether.
+    pub async fn end(&mut self) -> Result<(), Reply> {
+        if let Some(refusal) = self.refusal.take() {
+            return Err(refusal);
+        }
+        let said = self.connection.end_of_content();
+        self.reply(said).await
+    }
+
+    /// Drops a transaction that is open. One whose content has begun can only be ended by closing.
+    pub async fn reset(&mut self) {
+        let phase = self.connection.session().phase();
+        if phase == Phase::Content {
+            self.is_broken = true;
+        } else if phase.in_transaction() {
+            let said = self.connection.rset();
+            if self.reply(said).await.is_err() {
+                self.is_broken = true;
+            }
+        }
+    }
+
+    /// Takes leave.
+    pub async fn quit(mut self) {
+        if !self.is_broken && !self.is_in_content() && self.connection.quit().is_ok() {
+            let _ = self.connection.next().await;
+        }
+        let _ = self.connection.close().await;
+    }
+
+    /// The reply to what was said.
+    async fn reply(&mut self, said: Result<CommandId, NotNow>) -> Result<(), Reply> {
+        if let Err(not_now) = said {
+            return Err(self.unsaid(&not_now));
+        }
+        let heard = match self.connection.next().await {
+            Ok(Some(event)) => Ok((outcome(&event), event.reply().to_owned())),
+            Ok(None) => Err(None),
+            Err(error) => Err(Some(error)),
+        };
+        match heard {
+            Ok((Some(Outcome::Accepted), _)) => Ok(()),
+            Ok((Some(_), reply)) => Err(passed_on(&reply)),
+            Ok((None, reply)) => {
+                self.is_broken = true;
+                info!(%reply, "the next server ends its session");
+                Err(lost())
+            }
+            Err(Some(error)) => Err(self.broken(&error)),
+            Err(None) => {
+                self.is_broken = true;
+                Err(lost())
+            }
+        }
+    }
+
+    /// What has come in the middle of content.
+    async fn interruption(&mut self) -> Reply {
+        let heard = match self.connection.next().await {
+            Ok(Some(event)) => Some(event.reply().to_owned()),
+            Ok(None) => None,
+            Err(error) => return self.broken(&error),
+        };
+        self.is_broken = true;
+        heard.map_or_else(lost, |reply| passed_on(&reply))
+    }
+
+    fn unsaid(&mut self, not_now: &NotNow) -> Reply {
+        info!(error = %not_now, "not said to the next server");
+        match not_now {
+            NotNow::NotOffered(_) | NotNow::NotAscii => conversion(),
+            NotNow::TooLarge { .. } => Reply::fixed(552, (5, 3, 4), "Message too large"),
+            NotNow::TooManyRecipients | NotNow::TooManyDomains => {
+                Reply::fixed(452, (4, 5, 3), "Too many recipients")
+            }
+            _ => {
+                self.is_broken = true;
+                lost()
+            }
+        }
+    }
+
+    fn broken(&mut self, error: &ClientError) -> Reply {
+        self.is_broken = true;
+        info!(%error, "the next server is lost");
+        lost()
+    }
+}
+
+/// `None` if it is the last word.
+const fn outcome(event: &Event<'_>) -> Option<Outcome> {
+    match event {
+        Event::Reply { outcome, .. } | Event::Verdict { outcome, .. } => Some(*outcome),
+        _ => None,
+    }
+}
+
+/// The next server's no, as ours. 421 would be about our own session, and its text may be in lines.
+fn passed_on(reply: &ReceivedReply) -> Reply {
+    let class = reply.code.class();
+    if reply.code == Code::UNAVAILABLE || !matches!(class, Class::Transient | Class::Permanent) {
+        return lost();
+    }
+    let enhanced = reply.enhanced.map(crate::status::numbers);
+    let enhanced = enhanced.unwrap_or(match class {
+        Class::Transient => (4, 0, 0),
+        _ => (5, 0, 0),
+    });
+    Reply::from_parts(reply.code.value(), enhanced, &reply.lines.join(" "))
+}
