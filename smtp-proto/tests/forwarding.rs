@@ -220,6 +220,7 @@ async fn what_is_not_offered_is_not_said_and_what_is_required_is_missed() {
     let (left, right) = duplex(1024);
     let mut demanding = plan(1);
     demanding.xclient = Some(told("ADDR=192.0.2.7 LOGIN=alice").require(Name::Login));
+    demanding.keep = true;
     let (messages, finished) = tokio::join!(
         serve(left, closed(), |_| Admission::Accept),
         deliver(right, demanding, Dialect::Smtp)
@@ -230,6 +231,7 @@ async fn what_is_not_offered_is_not_said_and_what_is_required_is_missed() {
         finished.outcome.failure,
         Some(Failure::Local(NotNow::NotForwardable(missing)))
     );
+    assert!(finished.kept.is_none(), "it is nobody's session");
 }
 
 #[tokio::test]

@@ -28,6 +28,14 @@ impl Edge {
         Self::start_at(folder, mail, extra)
     }
 
+    /// Starts one on a configuration of its own, beside where mail is stored.
+    pub(crate) fn configured(config: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let mail = folder.path().join("mail");
+        let config = format!("{config}\n[deliver]\nmaildir = {mail:?}\n");
+        Self::run(folder, mail, &config)
+    }
+
     /// As [`start`](Self::start), with mail stored in `mail`.
     pub(crate) fn start_at(folder: TempDir, mail: PathBuf, extra: &str) -> Self {
         let mut config = format!(
@@ -43,6 +51,10 @@ impl Edge {
             };
             config += &format!("[[listener]]\nrole = \"{role}\"\naddr = \"127.0.0.1:0\"\n{clear}");
         }
+        Self::run(folder, mail, &config)
+    }
+
+    fn run(folder: TempDir, mail: PathBuf, config: &str) -> Self {
         let file = folder.path().join("edge.toml");
         fs::write(&file, config).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_edge"))
@@ -79,15 +91,20 @@ impl Edge {
 
     /// Connects to the listener of a role, and takes its greeting.
     pub(crate) fn connect(&self, role: &str) -> Talk {
+        let mut talk = self.dial(role);
+        assert!(talk.reply().starts_with("220 "));
+        talk
+    }
+
+    /// Connects to the listener of a role.
+    pub(crate) fn dial(&self, role: &str) -> Talk {
         let stream = TcpStream::connect(("127.0.0.1", self.port(role))).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(20)))
             .unwrap();
-        let mut talk = Talk {
+        Talk {
             reader: BufReader::new(stream),
-        };
-        assert!(talk.reply().starts_with("220 "));
-        talk
+        }
     }
 
     /// Every file below the mail folder, wherever it is.
@@ -171,6 +188,21 @@ impl Talk {
         }
     }
 
+    /// Nothing is said, although it could be.
+    pub(crate) fn silence(&mut self) {
+        let stream = self.reader.get_ref();
+        let patience = stream.read_timeout().unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_millis(200)))
+            .unwrap();
+        let error = self.reader.fill_buf().expect_err("something was said");
+        assert!(matches!(
+            error.kind(),
+            std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut
+        ));
+        self.reader.get_ref().set_read_timeout(patience).unwrap();
+    }
+
     /// Says a command and takes its reply.
     pub(crate) fn say(&mut self, command: &str) -> String {
         self.send(format!("{command}\r\n").as_bytes());
@@ -187,8 +219,14 @@ impl Talk {
 
     /// Whatever still comes, until the server closes.
     pub(crate) fn rest(&mut self) -> String {
-        let mut rest = String::new();
-        self.reader.read_to_string(&mut rest).unwrap();
-        rest
+        let mut rest = Vec::new();
+        match self.reader.read_to_end(&mut rest) {
+            // What it has not read when it closes makes the system say so.
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {}
+            read => {
+                read.unwrap();
+            }
+        }
+        String::from_utf8(rest).unwrap()
     }
 }

@@ -5,6 +5,7 @@
 //! | mail transactions, in a flight and one by one | `transaction` |
 //! | this side refuses, and the server hears nothing of it | `refused_here` |
 //! | AUTH | `login` |
+//! | XCLIENT | `xclient` |
 //! | STARTTLS, implicit TLS, certificates | `tls` |
 //! | the server is slow, gone, or no mail server | `broken_server` |
 //! | the command line | `command_line` |
@@ -21,6 +22,7 @@ mod command_line;
 mod login;
 mod program;
 mod refused_here;
+#[path = "../common/server.rs"]
 mod server;
 mod tls;
 mod transaction;

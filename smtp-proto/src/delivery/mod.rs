@@ -144,6 +144,9 @@ pub struct Delivery {
     forwarding: Option<VecDeque<AttributesBuf>>,
     /// The XFORWARD commands that are still to be said; `None` before the first.
     logging: Option<VecDeque<AttributesBuf>>,
+    /// All that has to come before MAIL is done. Without the TLS, the identity or the login that was asked
+    /// for, a session is not one to be kept.
+    is_established: bool,
     /// 354 was said though nobody was accepted.
     is_for_nobody: bool,
     fates: Vec<Option<Fate>>,
@@ -372,7 +375,8 @@ impl Delivery {
             failure: self.failure,
             authenticated: self.session.is_authenticated(),
         };
-        let kept = self.session.may_be_reused().then_some(Kept {
+        let may_be_kept = self.is_established && self.session.may_be_reused();
+        let kept = may_be_kept.then_some(Kept {
             session: self.session,
             xclient: self.plan.xclient,
         });
@@ -391,6 +395,7 @@ impl Delivery {
             is_clear: false,
             forwarding: None,
             logging: None,
+            is_established: false,
             is_for_nobody: false,
             is_ending: false,
             fates: vec![None; plan.recipients.len()],

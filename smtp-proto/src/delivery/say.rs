@@ -101,6 +101,7 @@ impl Delivery {
 
     /// MAIL, each RCPT, and DATA, as far as they go out together.
     fn say_envelope(&mut self, now: Instant, out: &mut BytesMut) {
+        self.is_established = true;
         let recipients = self.plan.recipients.len();
         if recipients == 0 {
             self.stage = Stage::Leave;
@@ -268,11 +269,12 @@ impl Delivery {
 
     /// QUIT, or RSET if the session is to be kept and a transaction is open.
     fn leave(&mut self, now: Instant, out: &mut BytesMut) {
-        if self.plan.keep && self.session.may_be_reused() {
+        let is_kept = self.plan.keep && self.is_established;
+        if is_kept && self.session.may_be_reused() {
             self.stage = Stage::Ended;
             return;
         }
-        let said = if self.plan.keep && self.session.phase().in_transaction() {
+        let said = if is_kept && self.session.phase().in_transaction() {
             self.session.rset(now, out)
         } else {
             self.session.quit(now, out)
