@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 export DEBIAN_FRONTEND=noninteractive
 missing=()
-for program in curl swaks python3 msmtp gsasl postfix npm; do
+for program in curl swaks python3 msmtp gsasl postfix npm haproxy nginx; do
     command -v "$program" >/dev/null || missing+=("$program")
 done
 # swaks needs these for TLS and for AUTH.
@@ -13,6 +13,7 @@ perl -MNet::SSLeay -e 1 2>/dev/null || missing+=(libnet-ssleay-perl)
 # Debian's Python, whatever else is first on the path.
 /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || missing+=(python3-aiosmtpd)
 [ -x /usr/lib/dovecot/submission ] || missing+=(dovecot-core dovecot-submissiond)
+[ -e /usr/lib/nginx/modules/ngx_mail_module.so ] || missing+=(libnginx-mod-mail)
 [ -d /usr/share/nodejs/nodemailer ] || missing+=(node-nodemailer)
 
 # Only one of Debian's mail servers may be installed, so the others are unpacked, with their libraries

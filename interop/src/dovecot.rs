@@ -28,6 +28,36 @@ impl Dovecot {
     /// If it does not start.
     #[must_use]
     pub fn start(relay: u16) -> Self {
+        Self::start_with(relay, "")
+    }
+
+    /// Starts one that hands every login over to the server of `passdb`.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    #[must_use]
+    pub fn proxying(passdb: &str) -> Self {
+        // Where it is asked for one, there has to be a server.
+        Self::start_configured(|dovecot| {
+            let whole = dovecot.configuration(1);
+            let (before, own) = whole.split_once("passdb {").expect("it has its own");
+            let (_, users) = own.split_once("userdb {").expect("it has its own");
+            format!("{before}{passdb}userdb {{{users}")
+        })
+    }
+
+    /// Starts one with more settings.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    #[must_use]
+    pub fn start_with(relay: u16, settings: &str) -> Self {
+        Self::start_configured(|dovecot| dovecot.configuration(relay) + settings)
+    }
+
+    fn start_configured(configuration: impl FnOnce(&Self) -> String) -> Self {
         let folder = TempDir::new().expect("a folder for the test");
         let dovecot = Self {
             folder,
@@ -54,7 +84,7 @@ impl Dovecot {
             ),
         )
         .expect("a file");
-        fs::write(root.join("dovecot.conf"), dovecot.configuration(relay)).expect("a file");
+        fs::write(root.join("dovecot.conf"), configuration(&dovecot)).expect("a file");
         launch(
             Command::new("dovecot")
                 .arg("-c")

@@ -27,17 +27,30 @@ impl Edge {
     /// If it does not start.
     #[must_use]
     pub fn start() -> Self {
+        Self::start_with("", &["mx", "submission", "submissions", "lmtp"], "", "")
+    }
+
+    /// Starts one on these roles with more settings: `before` all sections, `listener` in each of its
+    /// listeners, `after` all.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    #[must_use]
+    pub fn start_with(before: &str, roles: &[&str], listener: &str, after: &str) -> Self {
         let folder = TempDir::new().expect("a folder for the test");
         let mail = folder.path().join("mail");
         let mut config = format!(
             "hostname = \"edge.example.test\"\ndomains = [\"example.test\"]\n\
-             mailboxes = [\"alice\", \"bob\", \"carol\"]\n\
+             mailboxes = [\"alice\", \"bob\", \"carol\"]\n{before}\n\
              [deliver]\nmaildir = {mail:?}\n\
              [[user]]\nname = \"alice@example.test\"\npassword = \"secret\"\n"
         );
-        for role in ["mx", "submission", "submissions", "lmtp"] {
-            config += &format!("[[listener]]\nrole = \"{role}\"\naddr = \"127.0.0.1:0\"\n");
+        for role in roles {
+            config +=
+                &format!("[[listener]]\nrole = \"{role}\"\naddr = \"127.0.0.1:0\"\n{listener}\n");
         }
+        config += after;
         let file = folder.path().join("edge.toml");
         fs::write(&file, config).expect("the configuration can be written");
         let child = Command::new(built("edge"))

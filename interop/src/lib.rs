@@ -15,17 +15,23 @@
 mod dovecot;
 mod edge;
 mod exim;
+mod haproxy;
 mod message;
+mod nginx;
 mod opensmtpd;
 mod postfix;
 mod programs;
 mod scripted;
+mod slow;
 
 pub use dovecot::{Dovecot, certificate, expired_certificate};
 pub use edge::Edge;
 pub use exim::Exim;
+pub use haproxy::Haproxy;
 pub use message::{message, stored_content};
+pub use nginx::Nginx;
 pub use opensmtpd::OpenSmtpd;
 pub use postfix::Postfix;
 pub use programs::{built, run, run_with};
 pub use scripted::Scripted;
+pub use slow::slow;
