@@ -1,6 +1,8 @@
 //! A server for one connection: a thread with a script. It checks what it hears, and gives back all
 //! of it, so what was *not* said can be checked as well.
 
+#![allow(dead_code, reason = "each test binary uses its part")]
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::common::{Edge, Talk};
-use super::server::{Peer, Server, serve};
+use super::server::{Peer, Server, certificate, serve};
 use super::{AUTH, edge};
 
 const FORWARDED: &str = "XCLIENT NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT";
@@ -379,4 +379,62 @@ fn mail_for_here_and_for_elsewhere_in_one_transaction_and_the_next() {
         "QUIT",
     ]);
     server.heard();
+}
+
+/// TLS, the identity, and a login of the edge's own, in this order; and a certificate that nobody trusts
+/// is none, unless that was asked for.
+#[test]
+fn in_tls_and_logged_in() {
+    for (mode, verify) in [
+        ("starttls", false),
+        ("implicit", false),
+        ("starttls", true),
+        ("implicit", true),
+        ("opportunistic", true),
+    ] {
+        let server = serve(move |peer| {
+            let (tls, _) = certificate();
+            if mode != "implicit" {
+                peer.say("220 mx.example.test ESMTP\r\n");
+                peer.expect("EHLO edge.example.test");
+                peer.offer(&["STARTTLS", FORWARDED, "AUTH PLAIN"]);
+                peer.expect("STARTTLS");
+                peer.say("220 2.0.0 Go\r\n");
+            }
+            peer.start_tls(tls);
+            if verify {
+                // It fails, and what that looks like is the library's business.
+                let _ = std::io::Read::read(&mut peer.stream, &mut [0]);
+                return;
+            }
+            if mode == "implicit" {
+                peer.say("220 mx.example.test ESMTP\r\n");
+            }
+            peer.expect("EHLO edge.example.test");
+            peer.offer(&[FORWARDED, "AUTH PLAIN"]);
+            assert!(peer.hear().starts_with("XCLIENT "));
+            peer.say("250 2.0.0 Ok\r\n");
+            peer.expect("EHLO edge.example.test");
+            peer.offer(&["AUTH PLAIN"]);
+            // `\0relay\0between`
+            peer.expect("AUTH PLAIN AHJlbGF5AGJldHdlZW4=");
+            peer.say("235 2.7.0 Ok\r\n");
+            peer.farewell();
+        });
+        let host = server.address;
+        let edge = edge(
+            "",
+            &format!(
+                "[relay]\nhost = \"{host}\"\ntls = \"{mode}\"\nverify = {verify}\nxclient = true\n\
+                 user = \"relay\"\npassword = \"between\"\n"
+            ),
+        );
+        let mut talk = submission(&edge);
+        let reply = talk.say(AUTH);
+        let expected = if verify { "454 4.7.0 " } else { "235 2.7.0 " };
+        assert!(reply.starts_with(expected), "{mode} {verify}: {reply}");
+        talk.accepted(&["QUIT"]);
+        let heard = server.heard();
+        assert_eq!(heard.contains("AUTH PLAIN"), !verify, "{mode}: {heard}");
+    }
 }
