@@ -18,6 +18,7 @@ mod ehlo;
 mod line;
 mod params;
 mod path;
+mod proxy;
 mod reply;
 mod server;
 mod xtext;
@@ -33,6 +34,7 @@ pub use ehlo::ehlo;
 pub use line::line;
 pub use params::params;
 pub use path::path;
+pub use proxy::proxy;
 pub use reply::reply;
 pub use server::server;
 pub use xtext::xtext;
@@ -41,7 +43,7 @@ pub use xtext::xtext;
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its corpus.
-pub const TARGETS: [(&str, Target); 14] = [
+pub const TARGETS: [(&str, Target); 15] = [
     ("auth", auth),
     ("body", body),
     ("command", command),
@@ -53,6 +55,7 @@ pub const TARGETS: [(&str, Target); 14] = [
     ("line", line),
     ("params", params),
     ("path", path),
+    ("proxy", proxy),
     ("reply", reply),
     ("server", server),
     ("xtext", xtext),

@@ -58,6 +58,8 @@ fn run(role: Role, dialect: Dialect, data: &[u8], size: usize) -> Outcome {
     extensions.etrn = true;
     extensions.vrfy = true;
     extensions.expn = true;
+    config.xclient.local_socket = true;
+    config.xforward.local_socket = true;
     config.limits.text_line = Some(100);
     config.limits.message_size = Some(1000);
     config.limits.discarded = 2000;
@@ -100,6 +102,9 @@ fn step(
     };
     let answered = match step.event {
         Some(Event::Hello { pending, .. }) => session.answer(pending, Admission::Accept, now, out),
+        Some(Event::Xclient { pending, .. }) => {
+            session.answer(pending, Admission::Accept, now, out)
+        }
         Some(Event::Auth { pending, .. }) => session.answer(pending, Decision::Accept, now, out),
         Some(Event::Mail { pending, .. }) => session.answer(pending, Decision::Accept, now, out),
         Some(Event::Rcpt { pending, .. }) => session.answer(pending, Decision::Accept, now, out),
