@@ -65,11 +65,38 @@ enum Command {
     Etrn,
     StartTls,
     Auth(bool),
+    Xclient {
+        says: Says,
+        yes: bool,
+    },
+    Xforward(Says),
     Unknown,
     TooLong,
     Damaged,
     Wait,
     Quit,
+}
+
+/// What XCLIENT or XFORWARD says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Says {
+    Nothing,
+    Nonsense,
+    Port,
+    Address,
+    Login,
+}
+
+impl Says {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Nothing => "",
+            Self::Nonsense => " PORT=7 HELO",
+            Self::Port => " PORT=7 HELO=a",
+            Self::Address => " ADDR=192.0.2.7",
+            Self::Login => " PORT=7 LOGIN=a",
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -93,6 +120,8 @@ struct Model {
     dialect: Dialect,
     hello: Hello,
     authenticated: bool,
+    /// Nobody has said that the client is somebody else.
+    is_proxy: bool,
     transaction: Option<Transaction>,
     over: bool,
 }
@@ -103,6 +132,7 @@ impl Model {
             dialect,
             hello: Hello::None,
             authenticated: false,
+            is_proxy: true,
             transaction: None,
             over: false,
         }
@@ -178,6 +208,14 @@ impl Model {
                 (line("STARTTLS"), vec![code])
             }
             Command::Auth(yes) => (line("AUTH PLAIN AGEAYg=="), vec![self.auth(*yes)]),
+            Command::Xclient { says, yes } => (
+                line(&format!("XCLIENT{}", says.text())),
+                vec![self.xclient(*says, *yes)],
+            ),
+            Command::Xforward(says) => (
+                line(&format!("XFORWARD{}", says.text())),
+                vec![self.xforward(*says)],
+            ),
             Command::Unknown => (line("FOO bar"), vec![500]),
             Command::TooLong => (line(&"NOOP ".repeat(1000)), vec![500]),
             Command::Damaged => (b"NOOP\nRSET\r\n".to_vec(), vec![500]),
@@ -203,6 +241,37 @@ impl Model {
         self.hello = hello;
         self.transaction = None;
         250
+    }
+
+    /// Postfix's XCLIENT_README: as on a fresh connection, but for what is said.
+    fn xclient(&mut self, says: Says, yes: bool) -> u16 {
+        if self.transaction.is_some() {
+            return 503;
+        }
+        match says {
+            Says::Nothing => return 501,
+            _ if !self.is_proxy => return 550,
+            Says::Nonsense => return 501,
+            _ if !yes => return 451,
+            Says::Address => self.is_proxy = false,
+            Says::Port | Says::Login => {}
+        }
+        self.hello = Hello::None;
+        self.authenticated = says == Says::Login;
+        220
+    }
+
+    /// Postfix's XFORWARD_README, where LOGIN is no attribute.
+    fn xforward(&self, says: Says) -> u16 {
+        if self.hello != Hello::Extended || self.transaction.is_some() {
+            return 503;
+        }
+        match says {
+            Says::Nothing => 501,
+            _ if !self.is_proxy => 550,
+            Says::Nonsense | Says::Login => 501,
+            Says::Port | Says::Address => 250,
+        }
     }
 
     fn mail(&mut self, binary: bool, yes: bool) -> u16 {
@@ -390,6 +459,8 @@ fn commands() -> impl Strategy<Value = Vec<Command>> {
         1 => Just(Command::Etrn),
         1 => Just(Command::StartTls),
         2 => any::<bool>().prop_map(Command::Auth),
+        2 => (says(), prop::bool::weighted(0.8)).prop_map(|(says, yes)| Command::Xclient { says, yes }),
+        2 => says().prop_map(Command::Xforward),
         1 => Just(Command::Unknown),
         1 => Just(Command::TooLong),
         1 => Just(Command::Damaged),
@@ -403,6 +474,16 @@ fn commands() -> impl Strategy<Value = Vec<Command>> {
         commands.extend(end);
         commands
     })
+}
+
+fn says() -> impl Strategy<Value = Says> {
+    prop_oneof![
+        1 => Just(Says::Nothing),
+        1 => Just(Says::Nonsense),
+        3 => Just(Says::Port),
+        1 => Just(Says::Address),
+        3 => Just(Says::Login),
+    ]
 }
 
 /// The session, and what the embedder thinks of the command that is being answered.
@@ -425,6 +506,8 @@ impl Talk {
         listener.cleartext_auth = CleartextAuth::Allow;
         let mut config = Config::new("mx.example.test".parse().unwrap(), dialect, listener);
         config.extensions.binary_mime = true;
+        config.xclient.local_socket = true;
+        config.xforward.local_socket = true;
         let limits = &mut config.limits;
         limits.recipients = RECIPIENTS;
         limits.message_size = Some(MESSAGE as u64);
@@ -498,6 +581,9 @@ impl Talk {
                 ) => session.answer(pending, decide(*taken, LATER).into(), now, out),
                 (Some(Event::Auth { pending, .. }), Command::Auth(yes)) => {
                     session.answer(pending, decide(*yes, BAD), now, out)
+                }
+                (Some(Event::Xclient { pending, .. }), Command::Xclient { yes, .. }) => {
+                    session.answer(pending, admit(*yes, LATER), now, out)
                 }
                 (Some(Event::StartTls { pending }), Command::StartTls) => {
                     session.answer(pending, Refuse(NO_TLS), now, out)
