@@ -18,12 +18,12 @@
 //! | [`dialect`] | what differs between SMTP and LMTP |
 //! | [`line`](mod@line), [`body`], [`reply`] | framing, in both directions |
 //! | [`verb`], [`command`], [`path`], [`host`], [`charset`], [`params`], [`xtext`], [`ehlo`] | grammar, in both directions |
-//! | [`xclient`] | who a proxy's client is, as XCLIENT and XFORWARD tell it |
+//! | [`peer`], [`proxy`], [`xclient`] | who is on the other end: by the socket, by PROXY, by XCLIENT and XFORWARD |
 //! | [`auth`] | SASL |
 //! | [`limits`], [`timer`], [`error`] | bounds, deadlines, and the caller's mistakes |
 //! | [`transcript`] | the dialogue for people to read, without its secrets |
 //!
-//! Features: `tokio` adds `tokio_io`, connections over any tokio stream; `rustls` adds their TLS
+//! Features: `proxy` reads and writes headers of the PROXY protocol; `tokio` adds `tokio_io`, connections over any tokio stream; `rustls` adds their TLS
 //! hand-over. Neither changes what the rest does.
 
 #![forbid(unsafe_code)]

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use mailwire_tls_policy::outbound::{CertificateCheck, Policy, TlsMode as Outbound};
 use mailwire_tls_policy::{CleartextAuth, Network, NotBound, Role, Scope, TlsMode};
 
 use super::*;
@@ -216,6 +217,83 @@ fn who_is_believed_about_clients() {
         Settings::parse(LEAST).unwrap().listeners[0].believed,
         Believed::default()
     );
+}
+
+#[test]
+fn the_next_server() {
+    let text = format!(
+        "{LEAST}[relay]\nhost = \"relay.example.test:587\"\ntls = \"starttls\"\nverify = false\n\
+         xclient = true\nuser = \"edge\"\npassword = \"secret\"\ncleartext_auth = \"loopback\"\n"
+    );
+    let settings = Settings::parse(&text).unwrap();
+    assert!(!format!("{settings:?}").contains("secret"));
+    let relay = settings.relay.unwrap();
+    assert_eq!(relay.host.to_string(), "relay.example.test:587");
+    assert_eq!(relay.policy.tls, Outbound::StartTlsRequired);
+    assert_eq!(relay.policy.check, CertificateCheck::Skip);
+    assert_eq!(relay.policy.cleartext_auth, CleartextAuth::AllowLoopback);
+    assert!(relay.xclient);
+    assert_eq!(relay.credentials.unwrap().0, "edge");
+    // What is not said is the strict choice.
+    let least = format!("{LEAST}[relay]\nhost = \"[::1]:25\"\n");
+    let relay = Settings::parse(&least).unwrap().relay.unwrap();
+    assert_eq!(relay.host.to_string(), "[::1]:25");
+    assert_eq!(relay.policy, Policy::new(Outbound::Opportunistic));
+    assert!(!relay.xclient && relay.credentials.is_none());
+    assert!(Settings::parse(LEAST).unwrap().relay.is_none());
+}
+
+#[test]
+fn a_next_server_that_cannot_be() {
+    let relay = |text: &str| problem(&format!("{LEAST}[relay]\n{text}"));
+    for (text, expected) in [
+        (
+            "tls = \"off\"\n",
+            ":6: relay.host: missing; allowed: a host and a port",
+        ),
+        (
+            "host = \"relay\"\n",
+            ":7: relay.host: found \"relay\"; allowed: a host and a port",
+        ),
+        (
+            "host = \"h:25\"\ntls = \"on\"\n",
+            ":8: relay.tls: found \"on\"; allowed: off, opportunistic, starttls, implicit",
+        ),
+        (
+            "host = \"h:25\"\nverify = \"no\"\n",
+            ":8: relay.verify: found \"no\"; allowed: true, false",
+        ),
+        (
+            "host = \"h:25\"\nxclient = 1\n",
+            ":8: relay.xclient: found 1; allowed: true, false",
+        ),
+        (
+            "host = \"h:25\"\nuser = \"a\"\n",
+            ":6: relay.password: missing; it belongs to user",
+        ),
+        (
+            "host = \"h:25\"\npassword = \"a\"\n",
+            ":6: relay.user: missing; it belongs to password",
+        ),
+        (
+            "host = \"h:25\"\ncleartext_auth = \"yes\"\n",
+            ":8: relay.cleartext_auth: found \"yes\"; allowed: deny, loopback, allow",
+        ),
+        (
+            "host = \"h:25\"\nport = 25\n",
+            ":8: relay.port: unknown key; allowed here: host, tls",
+        ),
+    ] {
+        let problem = relay(text);
+        assert!(problem.starts_with(expected), "{problem}");
+    }
+    // A contradiction is found before anything is connected to, and says what would help.
+    let clear = format!(
+        "{LEAST}[relay]\nhost = \"192.0.2.1:25\"\ntls = \"off\"\nuser = \"a\"\npassword = \"b\"\n"
+    );
+    let settings = Settings::parse(&clear).unwrap();
+    assert!(settings.has_errors(), "{:?}", settings.advice);
+    assert!(settings.advice.iter().any(|it| it.subject == "relay"));
 }
 
 #[test]
