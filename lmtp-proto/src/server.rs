@@ -14,6 +14,7 @@ use mailwire_smtp_proto::server::{
 };
 use mailwire_smtp_proto::table::Phase;
 use mailwire_smtp_proto::timer::Deadline;
+use mailwire_smtp_proto::xclient::Identity;
 
 /// What an LMTP session is built from: the core's configuration, with the dialect settled.
 #[derive(Clone, Debug)]
@@ -188,6 +189,18 @@ impl Session {
     /// Ends the session with 421 4.3.2.
     pub fn shut_down(&mut self, out: &mut BytesMut) {
         self.0.shut_down(out);
+    }
+
+    /// Who is on the other end, and who says so.
+    #[must_use]
+    pub const fn peer(&self) -> &Peer {
+        self.0.peer()
+    }
+
+    /// What XFORWARD said of the message, for the log; see [`smtp::Session::xforward`].
+    #[must_use]
+    pub fn xforward(&self) -> Option<&Identity> {
+        self.0.xforward()
     }
 
     /// The phase, as the table knows it.

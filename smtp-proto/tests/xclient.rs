@@ -128,6 +128,15 @@ fn values_are_judged_by_their_names() {
     }
 }
 
+/// FORWARD has whatever a login brought with it.
+#[test]
+fn what_may_be_a_secret_is_not_printed() {
+    let identity = Identity::parse("ADDR=192.0.2.7 FORWARD=c2VjcmV0 LOGIN=alice").unwrap();
+    let printed = format!("{identity:?}");
+    assert_eq!(printed, "Identity(FORWARD=.. ADDR=192.0.2.7 LOGIN=alice)");
+    assert!(identity.to_string().contains("FORWARD=c2VjcmV0"));
+}
+
 #[test]
 fn attributes_that_are_no_identity() {
     for (line, error) in [

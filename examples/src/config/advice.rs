@@ -50,7 +50,12 @@ pub(super) fn of_policy(
 ) -> Vec<Advice> {
     let placed: Vec<Placed<'_>> = listeners
         .iter()
-        .map(|it| Placed::new(it.address.port(), it.asked))
+        .map(|it| Placed {
+            proxy_from: &it.believed.proxy,
+            xclient_from: &it.believed.xclient,
+            xforward_from: &it.believed.xforward,
+            ..Placed::new(it.address.port(), it.asked)
+        })
         .collect();
     let configuration = Configuration {
         listeners: &placed,

@@ -217,6 +217,12 @@ fn who_is_believed_about_clients() {
         Settings::parse(LEAST).unwrap().listeners[0].believed,
         Believed::default()
     );
+    // Whoever believes everybody has no idea who anybody is.
+    for key in ["xclient_from", "proxy_from"] {
+        let text = LEAST.replacen("addr", &format!("{key} = [\"0.0.0.0/0\"]\naddr"), 1);
+        let settings = Settings::parse(&text).unwrap();
+        assert!(settings.has_errors(), "{key}: {:?}", settings.advice);
+    }
 }
 
 #[test]

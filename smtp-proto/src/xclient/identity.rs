@@ -9,7 +9,7 @@ use crate::command::{AttributeError, Attributes, SyntaxError};
 /// Who somebody is, as attributes of XCLIENT or XFORWARD.
 ///
 /// `Display` writes them as they are sent.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Identity {
     /// In the order of the names.
     attributes: Vec<(Name, Value)>,
@@ -181,6 +181,22 @@ impl fmt::Display for Identity {
             separator = " ";
             Ok(())
         })
+    }
+}
+
+/// As it is sent, but for FORWARD, which holds whatever a login brought with it.
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identity(")?;
+        let mut separator = "";
+        for (name, value) in self.iter() {
+            match name {
+                Name::Forward => write!(f, "{separator}{name}=..")?,
+                _ => write!(f, "{separator}{name}={value}")?,
+            }
+            separator = " ";
+        }
+        f.write_str(")")
     }
 }
 
