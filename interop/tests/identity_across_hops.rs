@@ -10,6 +10,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Command, Output};
 use std::thread::sleep;
 use std::time::Duration;
@@ -100,6 +101,7 @@ fn postfix(dovecot: &Dovecot) -> Postfix {
     let settings = "smtpd_authorized_xclient_hosts = 127.0.0.0/8\n\
                     smtpd_forbid_unauth_pipelining = yes\n\
                     smtpd_tls_auth_only = no\n\
+                    inet_protocols = all\n\
                     smtpd_relay_restrictions = permit_sasl_authenticated, reject_unauth_destination\n";
     Postfix::start_with(dovecot, settings, certificate)
 }
@@ -398,4 +400,31 @@ fn swaks_says_xclient_and_proxy() {
     ];
     let sent = swaks(edge.port("mx"), "bob@example.test", &header);
     assert!(!sent.status.success(), "{}", text(&sent));
+}
+
+/// What the table of our own tests says of these two is so.
+#[test]
+fn attributes_are_to_postfix_and_dovecot_what_the_table_says() {
+    const CASES: &str = include_str!("../../smtp-proto/tests/cases/xclient.tsv");
+    let dovecot = Dovecot::start_with(1, "login_trusted_networks = 127.0.0.0/8\n");
+    let postfix = postfix(&dovecot);
+    let mut differ = String::new();
+    for row in CASES.lines().filter(|it| !it.starts_with('#')) {
+        let columns: Vec<&str> = row.split('\t').collect();
+        let arguments = columns[0].replace("\\t", "\t");
+        for (port, expected) in [(postfix.port(), columns[1]), (dovecot.port(), columns[2])] {
+            // On a host without IPv6, Postfix takes no such address either.
+            let is_ipv6 = arguments.to_ascii_uppercase().contains("IPV6:");
+            if is_ipv6 && port == postfix.port() && !Path::new("/proc/net/if_inet6").exists() {
+                continue;
+            }
+            let mut talk = Talk::with(port);
+            talk.say("EHLO proxy.example.test");
+            let said = talk.say(format!("XCLIENT {arguments}").trim_end_matches(' '));
+            if !said.starts_with(expected) {
+                differ += &format!("{row}: {said}\n");
+            }
+        }
+    }
+    assert!(differ.is_empty(), "{differ}");
 }
