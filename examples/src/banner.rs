@@ -44,6 +44,9 @@ fn welcome(settings: &Settings, demo: &DemoAccount, bound: &[Bound]) -> String {
             let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.clone());
             text.push_str(&format!("mail is stored in {}\n", folder.display()));
         }
+        Deliver::Lmtp(server) => {
+            text.push_str(&format!("mail is delivered by {}\n", server.host));
+        }
         Deliver::Discard => text.push_str("mail is thrown away\n"),
     }
     if let Some(curl) = curl(demo, bound) {

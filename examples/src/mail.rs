@@ -12,16 +12,17 @@ use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::host::Host;
 use mailwire_smtp_proto::path::ForwardPath;
 use mailwire_smtp_proto::peer::{Peer, Provenance};
-use mailwire_smtp_proto::reply::Reply;
+use mailwire_smtp_proto::reply::{Class, Reply};
 use mailwire_smtp_proto::server::{self, Admission, Decision, Session, Verdict};
-use mailwire_tls_policy::{self as policy, Channel, Identity, Origin, Role, relay};
+use mailwire_smtp_proto::xclient::Identity;
+use mailwire_tls_policy::{self as policy, Channel, Origin, Role, relay};
 use tracing::{info, warn};
 
 use crate::config::{Deliver, Settings};
 use crate::mailboxes::{Lookup, Mailbox};
 use crate::maildir::{self, Delivery, DeliveryError, blocking};
 use crate::received::{Dialogue, Trace, Transmission};
-use crate::relay::{Relay, Upstream, identity};
+use crate::relay::{Hop, Relay, identity};
 use crate::status::Status;
 
 /// The parts of an edge that all its sessions share.
@@ -30,7 +31,9 @@ pub struct Edge {
     /// What it was configured to do.
     pub settings: Settings,
     /// Where mail for other domains goes, if it goes anywhere.
-    pub relay: Option<Relay>,
+    pub relay: Option<Arc<Relay>>,
+    /// Where mail for the own domains goes, if it does not stay here.
+    pub lmtp: Option<Arc<Relay>>,
     /// Its certificate, if it has one.
     pub tls: Option<Arc<rustls::ServerConfig>>,
     /// Whether dialogues are told to stderr.
@@ -50,10 +53,10 @@ pub struct Exchange {
     sender: String,
     recipients: Vec<Recipient>,
     delivery: Option<Delivery>,
-    /// The next server, once it was needed. Its transaction is open if one of the recipients is there.
-    upstream: Option<Upstream>,
-    /// Whether MAIL of this transaction was said to it, and taken.
-    has_begun: bool,
+    /// The way to the server for other domains.
+    onwards: Option<Hop>,
+    /// The way to the server that delivers.
+    inwards: Option<Hop>,
 }
 
 /// What is known of the client, and of the dialogue with it.
@@ -93,9 +96,6 @@ impl Client {
     }
 }
 
-/// So many octets a message grows by at the most when it is passed on, give or take a long name.
-const TRACE: u64 = 512;
-
 #[derive(Debug)]
 struct Recipient {
     address: String,
@@ -105,7 +105,11 @@ struct Recipient {
 /// Where mail for a recipient goes. Total on purpose.
 #[derive(Debug)]
 enum Place {
+    /// In a mailbox here.
     Here(Mailbox),
+    /// At the server that delivers.
+    Inwards,
+    /// At the server for other domains.
     Onwards,
 }
 
@@ -114,12 +118,6 @@ const NO_RELAY: Status = Status {
     code: 554,
     enhanced: (5, 7, 1),
     text: "Relay access denied: this server delivers local mail only",
-};
-/// The next server cannot be spoken to, or not for this user.
-const NEXT_UNAVAILABLE: Status = Status {
-    code: 451,
-    enhanced: (4, 4, 1),
-    text: "The next server cannot be reached, try again later",
 };
 /// S5: no login is good that the next server would not know of.
 const IDENTITY_NOT_TAKEN: Status = Status {
@@ -136,8 +134,10 @@ const BAD_CREDENTIALS: Status = Status {
 impl Exchange {
     /// The mail of a session that begins now, or begins anew after TLS.
     #[must_use]
-    pub const fn new(edge: Arc<Edge>) -> Self {
+    pub fn new(edge: Arc<Edge>) -> Self {
         Self {
+            onwards: edge.relay.clone().map(Hop::to),
+            inwards: edge.lmtp.clone().map(Hop::to),
             edge,
             hello: String::new(),
             user: None,
@@ -145,8 +145,6 @@ impl Exchange {
             sender: String::new(),
             recipients: Vec::new(),
             delivery: None,
-            upstream: None,
-            has_begun: false,
         }
     }
 
@@ -189,9 +187,10 @@ impl Exchange {
             return Decision::Reject(reply(BAD_CREDENTIALS));
         };
         self.user = Some(user);
-        let edge = Arc::clone(&self.edge);
-        if let Some(relay) = edge.relay.as_ref().filter(|it| it.forwards_identity()) {
-            if self.open(relay, client).await.is_err() {
+        let identity = self.identity(client);
+        if let Some(hop) = self.onwards.as_mut().filter(|it| it.forwards_identity()) {
+            if let Err(error) = hop.open(identity).await {
+                warn!(%error, user = self.user, "the next server does not take the user");
                 self.user = None;
                 return Decision::Reject(reply(IDENTITY_NOT_TAKEN));
             }
@@ -220,9 +219,9 @@ impl Exchange {
     pub async fn rcpt(&mut self, rcpt: &Rcpt<'_>, client: &Client) -> Decision {
         let (address, lookup) = self.find(rcpt.forward_path);
         let identity = if client.is_authenticated {
-            Identity::Authenticated
+            policy::Identity::Authenticated
         } else {
-            Identity::Anonymous
+            policy::Identity::Anonymous
         };
         match relay(client.role, client.origin, identity, lookup.class()) {
             policy::Relay::Deliver => {}
@@ -234,7 +233,16 @@ impl Exchange {
         }
         match (lookup.refusal(), lookup) {
             (None, Lookup::Exists(mailbox)) => {
-                let place = Place::Here(mailbox);
+                let place = match &mut self.inwards {
+                    None => Place::Here(mailbox),
+                    Some(hop) => match self.mail.clone() {
+                        Some(mail) => match hop.rcpt(&mail, &Rcpt::to_owned(*rcpt), None).await {
+                            Ok(()) => Place::Inwards,
+                            Err(reply) => return Decision::Reject(reply),
+                        },
+                        None => return Decision::Reject(reply(Status::LOCAL_ERROR)),
+                    },
+                };
                 self.recipients.push(Recipient { address, place });
                 Decision::Accept
             }
@@ -252,13 +260,16 @@ impl Exchange {
                 return Admission::Reject(reply(error.status()));
             }
         };
-        let is_onwards = self.is_onwards();
-        if let Some(upstream) = self.upstream.as_mut().filter(|_| is_onwards) {
-            if let Err(reply) = upstream.data().await {
-                self.delivery = None;
-                return Admission::Reject(reply);
+        let mut refusal = None;
+        for hop in self.hops().filter(|it| it.is_used()) {
+            refusal = hop.data(&trace).await.err();
+            if refusal.is_some() {
+                break;
             }
-            upstream.content(trace.as_bytes()).await;
+        }
+        if let Some(reply) = refusal {
+            self.forget().await;
+            return Admission::Reject(reply);
         }
         Admission::Accept
     }
@@ -268,9 +279,8 @@ impl Exchange {
         if let Some(delivery) = &mut self.delivery {
             let _ = blocking(|| delivery.write(octets));
         }
-        let is_onwards = self.is_onwards();
-        if let Some(upstream) = self.upstream.as_mut().filter(|_| is_onwards) {
-            upstream.content(octets).await;
+        for hop in self.hops() {
+            hop.content(octets).await;
         }
     }
 
@@ -283,27 +293,7 @@ impl Exchange {
         client: &Client,
         forwarded: Option<String>,
     ) -> Verdict {
-        if let Err(reply) = self.end_onwards().await {
-            info!(
-                from = self.sender,
-                user = self.user,
-                reply = %reply.code().value(),
-                "not passed on"
-            );
-            self.forget().await;
-            return Verdict::All(Decision::Reject(reply));
-        }
-        let results = match (self.delivery.take(), client.dialect) {
-            (None, _) => vec![Ok(()); self.recipients.len()],
-            (Some(delivery), Dialect::Smtp) => {
-                let result = blocking(|| delivery.commit()).map_err(|error| self.note(&error));
-                vec![result; self.recipients.len()]
-            }
-            (Some(delivery), Dialect::Lmtp) => blocking(|| delivery.commit_each())
-                .into_iter()
-                .map(|result| result.map_err(|error| self.note(&error)))
-                .collect(),
-        };
+        let results = self.end(client.dialect).await;
         let delivered = results.iter().filter(|result| result.is_ok()).count();
         if delivered > 0 {
             self.edge.accepted.fetch_add(1, Ordering::Relaxed);
@@ -322,13 +312,13 @@ impl Exchange {
             "message"
         );
         self.forget().await;
-        let mut decisions = results.into_iter().map(|result| match result {
+        let decide = |result| match result {
             Ok(()) => Decision::Accept,
-            Err(status) => Decision::Reject(reply(status)),
-        });
+            Err(reply) => Decision::Reject(reply),
+        };
         match client.dialect {
-            Dialect::Smtp => Verdict::All(decisions.next().unwrap_or(Decision::Accept)),
-            Dialect::Lmtp => Verdict::Each(decisions.collect()),
+            Dialect::Smtp => Verdict::All(decide(worst(results))),
+            Dialect::Lmtp => Verdict::Each(results.into_iter().map(decide).collect()),
         }
     }
 
@@ -338,58 +328,37 @@ impl Exchange {
         self.mail = None;
         self.sender.clear();
         self.recipients.clear();
-        self.has_begun = false;
-        if let Some(upstream) = &mut self.upstream {
-            upstream.reset().await;
-            if !upstream.may_begin() {
-                self.leave().await;
-            }
+        for hop in self.hops() {
+            hop.reset().await;
         }
     }
 
-    /// Takes leave of the next server.
+    /// Takes leave of the next servers.
     pub async fn leave(&mut self) {
-        if let Some(upstream) = self.upstream.take() {
-            upstream.quit().await;
+        for hop in self.hops() {
+            hop.leave().await;
         }
     }
 
-    /// A session with the next server, as this client.
-    async fn open(&mut self, relay: &Relay, client: &Client) -> Result<(), Status> {
-        self.leave().await;
-        let identity = match (&self.user, relay.forwards_identity()) {
-            (Some(user), true) => {
-                let hello = self.client_name(client);
-                Some(identity(&client.peer, hello, client.is_extended, user))
-            }
-            _ => None,
-        };
-        match relay.open(identity).await {
-            Ok(upstream) => {
-                self.upstream = Some(upstream);
-                Ok(())
-            }
-            Err(error) => {
-                warn!(%error, user = self.user, "the next server cannot be spoken to");
-                Err(NEXT_UNAVAILABLE)
-            }
-        }
+    fn hops(&mut self) -> impl Iterator<Item = &mut Hop> {
+        [&mut self.onwards, &mut self.inwards].into_iter().flatten()
+    }
+
+    /// Who the client is, for a next server that is to know it.
+    fn identity(&self, client: &Client) -> Option<Identity> {
+        let hop = self.onwards.as_ref().filter(|it| it.forwards_identity());
+        let user = self.user.as_ref().filter(|_| hop.is_some())?;
+        let hello = self.client_name(client);
+        Some(identity(&client.peer, hello, client.is_extended, user))
     }
 
     /// RCPT of another domain: what the next server says to it.
     async fn pass_on(&mut self, rcpt: &Rcpt<'_>, address: String, client: &Client) -> Decision {
-        let edge = Arc::clone(&self.edge);
-        let (Some(relay), Some(mail)) = (&edge.relay, self.mail.clone()) else {
+        let identity = self.identity(client);
+        let (Some(hop), Some(mail)) = (&mut self.onwards, &self.mail) else {
             return Decision::Reject(reply(NO_RELAY));
         };
-        if let Err(reply) = self.begin_onwards(relay, &mail, client).await {
-            return Decision::Reject(reply);
-        }
-        let said = match &mut self.upstream {
-            Some(upstream) => upstream.rcpt(&Rcpt::to_owned(*rcpt)).await,
-            None => Err(reply(NEXT_UNAVAILABLE)),
-        };
-        match said {
+        match hop.rcpt(mail, &Rcpt::to_owned(*rcpt), identity).await {
             Ok(()) => {
                 let place = Place::Onwards;
                 self.recipients.push(Recipient { address, place });
@@ -399,54 +368,51 @@ impl Exchange {
         }
     }
 
-    /// MAIL to the next server, once in a transaction. A session that was opened at the login may have been
-    /// closed since; then another is opened, for nothing was said in it.
-    async fn begin_onwards(
-        &mut self,
-        relay: &Relay,
-        mail: &MailBuf,
-        client: &Client,
-    ) -> Result<(), Reply> {
-        if self.has_begun {
-            return Ok(());
+    /// What became of the message for each recipient, in their order.
+    ///
+    /// The server for other domains is asked first. With one reply for all, nobody gets what that server or
+    /// the disk here refuses: the client sends it again to all.
+    async fn end(&mut self, dialect: Dialect) -> Vec<Result<(), Reply>> {
+        let lost = self.delivery.as_ref().and_then(Delivery::failure);
+        if let (Some(error), Dialect::Smtp) = (lost, dialect) {
+            let status = self.note(error);
+            return vec![Err(reply(status)); self.recipients.len()];
         }
-        if let Some(upstream) = self.upstream.as_mut().filter(|it| it.may_begin()) {
-            match upstream.mail(mail, TRACE).await {
-                Ok(()) => {
-                    self.has_begun = true;
-                    return Ok(());
-                }
-                Err(refusal) if upstream.may_begin() => return Err(refusal),
-                Err(_) => {}
+        let onwards = match self.onwards.as_mut().filter(|it| it.is_used()) {
+            Some(hop) => hop.end().await,
+            None => Vec::new(),
+        };
+        if let (Some(Err(refusal)), Dialect::Smtp) = (onwards.first(), dialect) {
+            return vec![Err(refusal.clone()); self.recipients.len()];
+        }
+        let inwards = match self.inwards.as_mut().filter(|it| it.is_used()) {
+            Some(hop) => hop.end().await,
+            None => Vec::new(),
+        };
+        let is_here = |it: &&Recipient| matches!(it.place, Place::Here(_));
+        let count = self.recipients.iter().filter(is_here).count();
+        let here = match (self.delivery.take(), dialect) {
+            (None, _) => vec![Ok(()); count],
+            (Some(delivery), Dialect::Smtp) => {
+                let result = blocking(|| delivery.commit()).map_err(|error| self.note(&error));
+                vec![result; count]
             }
-        }
-        self.open(relay, client).await.map_err(reply)?;
-        if let Some(upstream) = &mut self.upstream {
-            upstream.mail(mail, TRACE).await?;
-            self.has_begun = true;
-        }
-        Ok(())
-    }
-
-    /// Whether the next server has a part in this transaction.
-    fn is_onwards(&self) -> bool {
-        let mut places = self.recipients.iter().map(|it| &it.place);
-        places.any(|it| matches!(it, Place::Onwards))
-    }
-
-    /// The end of the content for the next server, unless there is no place for the message here: then
-    /// nobody gets it, and the client tries again for all.
-    async fn end_onwards(&mut self) -> Result<(), Reply> {
-        if !self.is_onwards() {
-            return Ok(());
-        }
-        if let Some(error) = self.delivery.as_ref().and_then(Delivery::failure) {
-            return Err(reply(error.status()));
-        }
-        match &mut self.upstream {
-            Some(upstream) => upstream.end().await,
-            None => Err(reply(NEXT_UNAVAILABLE)),
-        }
+            (Some(delivery), Dialect::Lmtp) => blocking(|| delivery.commit_each())
+                .into_iter()
+                .map(|result| result.map_err(|error| self.note(&error)))
+                .collect(),
+        };
+        let here = here.into_iter().map(|it| it.map_err(reply));
+        let (mut here, mut inwards, mut onwards) = (here, inwards.into_iter(), onwards.into_iter());
+        let results = self.recipients.iter().map(|recipient| {
+            let verdict = match recipient.place {
+                Place::Here(_) => here.next(),
+                Place::Inwards => inwards.next(),
+                Place::Onwards => onwards.next(),
+            };
+            verdict.unwrap_or_else(|| Err(reply(Status::LOCAL_ERROR)))
+        });
+        results.collect()
     }
 
     /// The name that the client goes by. A proxy says hello with its own name, and XCLIENT tells that of
@@ -482,7 +448,7 @@ impl Exchange {
         let settings = &self.edge.settings;
         let here = self.recipients.iter().filter_map(|it| match &it.place {
             Place::Here(mailbox) => Some(mailbox.clone()),
-            Place::Onwards => None,
+            Place::Inwards | Place::Onwards => None,
         });
         let mailboxes: Vec<Mailbox> = here.collect();
         let delivery = match &settings.deliver {
@@ -522,6 +488,17 @@ impl Exchange {
         }
         Ok(received)
     }
+}
+
+/// The one reply to a message that was refused for some: what can be tried again is to be, so that nothing is
+/// lost, although those who have it may get it twice.
+fn worst(results: Vec<Result<(), Reply>>) -> Result<(), Reply> {
+    let refusals = results.into_iter().filter_map(Result::err);
+    let worst = refusals.reduce(|one, other| match other.code().class() {
+        Class::Transient => other,
+        _ => one,
+    });
+    worst.map_or(Ok(()), Err)
 }
 
 /// The proxy that speaks for a client.

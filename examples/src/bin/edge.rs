@@ -11,12 +11,13 @@ use clap::Parser;
 use mailwire_examples::banner::{Bound, banner};
 use mailwire_examples::certificate::server_config;
 use mailwire_examples::check::check;
-use mailwire_examples::config::Settings;
+use mailwire_examples::config::{Deliver, RelaySettings, Settings};
 use mailwire_examples::edge_args::EdgeArgs;
 use mailwire_examples::explain::explain;
 use mailwire_examples::mail::Edge;
 use mailwire_examples::relay::Relay;
 use mailwire_examples::serve::BoundListener;
+use mailwire_smtp_proto::dialect::Dialect;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -97,12 +98,19 @@ async fn run(settings: Settings, verbose: bool) -> Result<(), Failure> {
         listeners.push(served);
     }
     let banner = banner(&settings, &bound);
-    let relay = match settings.relay.clone() {
-        Some(relay) => Some(Relay::new(relay, &settings.hostname)?),
-        None => None,
+    let next = |dialect, server: Option<&RelaySettings>| {
+        let server = server.cloned();
+        let server = server.map(|it| Relay::new(dialect, it, &settings.hostname));
+        server.transpose().map(|it| it.map(Arc::new))
+    };
+    let relay = next(Dialect::Smtp, settings.relay.as_ref())?;
+    let lmtp = match &settings.deliver {
+        Deliver::Lmtp(server) => next(Dialect::Lmtp, Some(server))?,
+        Deliver::Maildir(_) | Deliver::Discard => None,
     };
     let edge = Arc::new(Edge {
         relay,
+        lmtp,
         settings,
         tls,
         verbose,

@@ -187,11 +187,6 @@ impl<'r, 't> Field<'r, 't> {
             .report(Problem::new(self.path.as_str(), Some(self.line), text));
     }
 
-    /// Reports a key that is understood, and that this build cannot honour.
-    pub(super) fn not_supported(&self) {
-        self.problem("not supported yet by this build; remove it");
-    }
-
     /// A string for which `read` has a value.
     pub(super) fn string<T>(
         &self,

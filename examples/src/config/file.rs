@@ -204,23 +204,15 @@ fn read_deliver(root: &Section<'_, '_>) -> Option<Deliver> {
         .require("deliver", &format!("[deliver] with {DELIVER}"))?
         .section(DELIVER)?;
     let maildir = section.take("maildir");
-    let lmtp = section.take("lmtp");
+    let lmtp = relay::read_lmtp(&section);
     let discard = section.take("discard");
-    for key in ["lmtp_tls", "lmtp_verify"] {
-        if let Some(field) = section.take(key) {
-            field.not_supported();
-        }
-    }
-    if let Some(field) = &lmtp {
-        field.not_supported();
-    }
     let given: Vec<&str> = [
-        ("maildir", &maildir),
-        ("lmtp", &lmtp),
-        ("discard", &discard),
+        ("maildir", maildir.is_some()),
+        ("lmtp", !matches!(lmtp, Some(None))),
+        ("discard", discard.is_some()),
     ]
     .into_iter()
-    .filter_map(|(key, field)| field.as_ref().map(|_| key))
+    .filter_map(|(key, is_given)| is_given.then_some(key))
     .collect();
     if given.len() != 1 {
         let found = if given.is_empty() {
@@ -239,10 +231,11 @@ fn read_deliver(root: &Section<'_, '_>) -> Option<Deliver> {
         is_on
     });
     section.finish();
-    match (maildir, discard) {
-        (Some(folder), _) => Some(Deliver::Maildir(folder)),
-        (None, Some(_)) => Some(Deliver::Discard),
-        (None, None) => None,
+    match (maildir, lmtp?, discard) {
+        (Some(folder), ..) => Some(Deliver::Maildir(folder)),
+        (None, Some(server), _) => Some(Deliver::Lmtp(server)),
+        (None, None, Some(_)) => Some(Deliver::Discard),
+        (None, None, None) => None,
     }
 }
 

@@ -2,9 +2,7 @@
 //!
 //! Every key and value that is wrong is an error that names it, shows what was found and says what
 //! is allowed; all of them are reported at once. Lists count from 1, as people do:
-//! `listener[1].role` is the role of the first listener. A key that this build understands and
-//! cannot honour is an error too, because a setting that is ignored in silence is worse than one
-//! that is missing.
+//! `listener[1].role` is the role of the first listener.
 //!
 //! Paths of files are relative to the current directory.
 //!

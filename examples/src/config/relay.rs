@@ -20,14 +20,7 @@ pub(super) fn read(root: &Section<'_, '_>) -> Option<Option<RelaySettings>> {
     let host = section
         .require("host", HOST)
         .and_then(|field| field.string(HOST, |text| text.parse().ok()));
-    let tls = match section.take("tls") {
-        None => Some(TlsMode::Opportunistic),
-        Some(field) => field.string(TLS, mode),
-    };
-    let verify = match section.take("verify") {
-        None => Some(true),
-        Some(field) => field.boolean(),
-    };
+    let (tls, check) = (tls(&section, "tls"), check(&section, "verify"));
     let xclient = match section.take("xclient") {
         None => Some(false),
         Some(field) => field.boolean(),
@@ -38,21 +31,53 @@ pub(super) fn read(root: &Section<'_, '_>) -> Option<Option<RelaySettings>> {
     };
     let credentials = credentials(&section);
     section.finish();
-    let check = if verify? {
-        CertificateCheck::Verify
-    } else {
-        CertificateCheck::Skip
-    };
     Some(Some(RelaySettings {
         host: host?,
         policy: Policy {
             tls: tls?,
-            check,
+            check: check?,
             cleartext_auth: cleartext_auth?,
         },
         xclient: xclient?,
         credentials: credentials?,
     }))
+}
+
+/// `lmtp` in `[deliver]`, with what says how. `None` as above.
+pub(super) fn read_lmtp(section: &Section<'_, '_>) -> Option<Option<RelaySettings>> {
+    let host = section.take("lmtp");
+    let (tls, check) = (tls(section, "lmtp_tls"), check(section, "lmtp_verify"));
+    let Some(host) = host else {
+        return Some(None);
+    };
+    let host = host.string(HOST, |text| text.parse().ok());
+    Some(Some(RelaySettings {
+        host: host?,
+        policy: Policy {
+            check: check?,
+            ..Policy::new(tls?)
+        },
+        xclient: false,
+        credentials: None,
+    }))
+}
+
+fn tls(section: &Section<'_, '_>, key: &'static str) -> Option<TlsMode> {
+    match section.take(key) {
+        None => Some(TlsMode::Off),
+        Some(field) => field.string(TLS, mode),
+    }
+}
+
+fn check(section: &Section<'_, '_>, key: &'static str) -> Option<CertificateCheck> {
+    let verify = match section.take(key) {
+        None => true,
+        Some(field) => field.boolean()?,
+    };
+    Some(match verify {
+        true => CertificateCheck::Verify,
+        false => CertificateCheck::Skip,
+    })
 }
 
 /// Both of them, or neither.

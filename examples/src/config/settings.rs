@@ -88,6 +88,8 @@ pub struct Believed {
 pub enum Deliver {
     /// Into Maildirs under this folder: `<folder>/<domain>/<local part>/{tmp,new,cur}`.
     Maildir(PathBuf),
+    /// To a server that delivers it, over LMTP.
+    Lmtp(RelaySettings),
     /// Nowhere: accepted, counted, thrown away.
     Discard,
 }

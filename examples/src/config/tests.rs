@@ -244,7 +244,7 @@ fn the_next_server() {
     let least = format!("{LEAST}[relay]\nhost = \"[::1]:25\"\n");
     let relay = Settings::parse(&least).unwrap().relay.unwrap();
     assert_eq!(relay.host.to_string(), "[::1]:25");
-    assert_eq!(relay.policy, Policy::new(Outbound::Opportunistic));
+    assert_eq!(relay.policy, Policy::new(Outbound::Off));
     assert!(!relay.xclient && relay.credentials.is_none());
     assert!(Settings::parse(LEAST).unwrap().relay.is_none());
 }
@@ -460,24 +460,42 @@ fn listeners_are_counted_from_1() {
 }
 
 #[test]
-fn what_cannot_be_honoured_yet_is_an_error_that_names_it() {
-    for (key, text) in [
+fn a_server_that_delivers() {
+    let lmtp =
+        |more: &str| LEAST.replace("discard = true", &format!("lmtp = \"[::1]:24\"\n{more}"));
+    let Deliver::Lmtp(server) = Settings::parse(&lmtp("")).unwrap().deliver else {
+        panic!("another place")
+    };
+    assert_eq!(server.host.to_string(), "[::1]:24");
+    assert_eq!(server.policy, Policy::new(Outbound::Off));
+    let text = lmtp("lmtp_tls = \"starttls\"\nlmtp_verify = false");
+    let Deliver::Lmtp(server) = Settings::parse(&text).unwrap().deliver else {
+        panic!("another place")
+    };
+    assert_eq!(server.policy.tls, Outbound::StartTlsRequired);
+    assert_eq!(server.policy.check, CertificateCheck::Skip);
+    for (more, expected) in [
         (
-            "deliver.lmtp",
-            LEAST.replace("discard = true", "lmtp = \"127.0.0.1:24\""),
+            "lmtp_tls = \"yes\"",
+            "deliver.lmtp_tls: found \"yes\"; allowed: off, opportunistic",
         ),
-        ("deliver.lmtp_tls", format!("{LEAST}lmtp_tls = \"off\"\n")),
         (
-            "deliver.lmtp_verify",
-            format!("{LEAST}lmtp_verify = true\n"),
+            "lmtp_verify = 1",
+            "deliver.lmtp_verify: found 1; allowed: true, false",
+        ),
+        (
+            "discard = true",
+            "deliver: found lmtp and discard; allowed: exactly one of",
         ),
     ] {
-        let problem = problem(&text);
-        assert!(
-            problem.contains(&format!(": {key}: not supported yet by this build")),
-            "{problem}"
-        );
+        let problem = problem(&lmtp(more));
+        assert!(problem.contains(expected), "{problem}");
     }
+    let nowhere = problem(&LEAST.replace("discard = true", "lmtp = \"relay\""));
+    assert!(
+        nowhere.contains("deliver.lmtp: found \"relay\"; allowed: a host and a port"),
+        "{nowhere}"
+    );
 }
 
 #[test]

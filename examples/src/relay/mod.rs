@@ -10,6 +10,7 @@
 //!   .          ──►  .                        ──►  250, and only then 250
 //! ```
 
+mod hop;
 mod open;
 mod transaction;
 
@@ -18,6 +19,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use mailwire_smtp_proto::auth::PlainCredentials;
+use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::host::{HelloNameBuf, HostError};
 use mailwire_smtp_proto::policy::outbound::PeerLocation;
 use rustls::ClientConfig;
@@ -26,11 +28,13 @@ use rustls_pki_types::ServerName;
 use crate::client_tls::{ClientTlsError, client_config, server_name};
 use crate::config::RelaySettings;
 
+pub use hop::Hop;
 pub use open::{NotOpened, identity};
 pub use transaction::Upstream;
 
 /// The next server, and what it takes to speak to it.
 pub struct Relay {
+    dialect: Dialect,
     settings: RelaySettings,
     credentials: Option<PlainCredentials>,
     hello: HelloNameBuf,
@@ -42,7 +46,11 @@ impl Relay {
     /// # Errors
     ///
     /// TLS cannot be set up, or the name to go by is none.
-    pub fn new(settings: RelaySettings, hostname: &str) -> Result<Self, RelayError> {
+    pub fn new(
+        dialect: Dialect,
+        settings: RelaySettings,
+        hostname: &str,
+    ) -> Result<Self, RelayError> {
         let credentials = settings
             .credentials
             .as_ref()
@@ -51,6 +59,7 @@ impl Relay {
             // Neither of the two is shown: one of them is a secret.
             .map_err(|_| RelayError::Credentials)?;
         Ok(Self {
+            dialect,
             credentials,
             hello: hostname.parse()?,
             tls: client_config(settings.policy.check, None)?,

@@ -9,7 +9,6 @@ use mailwire_smtp_proto::body::BareLineEnds;
 use mailwire_smtp_proto::client::{Config, Fault, NotNow};
 use mailwire_smtp_proto::command::MailBuf;
 use mailwire_smtp_proto::delivery::{Delivery, Failure, Message, Plan};
-use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::params::MailParameters;
 use mailwire_smtp_proto::path::ReversePath;
 use mailwire_smtp_proto::peer::Peer;
@@ -96,7 +95,7 @@ impl Relay {
     pub async fn open(&self, client: Option<Identity>) -> Result<Upstream, NotOpened> {
         let stream = self.connect().await.map_err(NotOpened::Connect)?;
         let address = stream.peer_addr().map_err(NotOpened::Connect)?.ip();
-        let mut config = Config::new(Dialect::Smtp, self.settings.policy, location(address));
+        let mut config = Config::new(self.dialect, self.settings.policy, location(address));
         // It was signed, perhaps, and is not ours.
         config.bare_line_ends = BareLineEnds::Refuse;
         let config = Arc::new(config);

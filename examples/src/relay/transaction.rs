@@ -127,17 +127,30 @@ impl Upstream {
         }
     }
 
-    /// The end of the content, and what the next server says to it.
-    ///
-    /// # Errors
-    ///
-    /// What to say to the client: nobody has the message, or it is not known whether.
-    pub async fn end(&mut self) -> Result<(), Reply> {
+    /// The end of the content, and what the next server says of each of `accepted` recipients, in their
+    /// order; in SMTP that is the same for all. Who is refused has no message, or it is not known whether.
+    pub async fn end(&mut self, accepted: usize) -> Vec<Result<(), Reply>> {
         if let Some(refusal) = self.refusal.take() {
-            return Err(refusal);
+            return vec![Err(refusal); accepted];
         }
         let said = self.connection.end_of_content();
-        self.reply(said).await
+        let replies = self
+            .connection
+            .session()
+            .config()
+            .dialect
+            .replies_to_message(accepted);
+        let mut verdicts = vec![self.reply(said).await];
+        while verdicts.len() < replies {
+            verdicts.push(match self.is_broken {
+                // After 421 or a loss there are no more.
+                true => Err(lost()),
+                false => self.heard().await,
+            });
+        }
+        let last = verdicts.last().cloned().unwrap_or_else(|| Err(lost()));
+        verdicts.resize(accepted, last);
+        verdicts
     }
 
     /// Drops a transaction that is open. One whose content has begun can only be ended by closing.
@@ -166,6 +179,11 @@ impl Upstream {
         if let Err(not_now) = said {
             return Err(self.unsaid(&not_now));
         }
+        self.heard().await
+    }
+
+    /// The next reply.
+    async fn heard(&mut self) -> Result<(), Reply> {
         let heard = match self.connection.next().await {
             Ok(Some(event)) => Ok((outcome(&event), event.reply().to_owned())),
             Ok(None) => Err(None),

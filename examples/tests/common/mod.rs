@@ -36,6 +36,13 @@ impl Edge {
         Self::run(folder, mail, &config)
     }
 
+    /// Starts one on a configuration of its own, which says where mail goes.
+    pub(crate) fn delivering(config: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let mail = folder.path().join("mail");
+        Self::run(folder, mail, config)
+    }
+
     /// As [`start`](Self::start), with mail stored in `mail`.
     pub(crate) fn start_at(folder: TempDir, mail: PathBuf, extra: &str) -> Self {
         let mut config = format!(
