@@ -3,13 +3,13 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use mailwire_smtp_proto::dialect::Dialect;
+use mailwire_smtp_proto::peer::Peer;
 use mailwire_smtp_proto::server::Config;
-use mailwire_tls_policy::{Listener, Role};
+use mailwire_smtp_proto::tokio_io::serve::{Incident, Serving};
+use mailwire_tls_policy::{Listener, Role, TlsMode};
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -17,12 +17,6 @@ use crate::config::{Believed, Settings};
 use crate::logins::mechanisms;
 use crate::mail::Edge;
 use crate::session;
-
-/// How long running transactions may take to end when the server stops.
-pub const GRACE: Duration = Duration::from_secs(10);
-
-/// How long an accept loop rests when the system is out of something, such as file descriptors.
-const REST: Duration = Duration::from_millis(50);
 
 /// A listener that is bound, and not yet served.
 #[derive(Debug)]
@@ -59,8 +53,8 @@ impl BoundListener {
         self.socket.local_addr()
     }
 
-    /// Accepts connections until `stop` is cancelled, then lets those that are left end, each as far
-    /// as it has to, for [`GRACE`] at the most.
+    /// Serves connections until `stop` is cancelled, then lets those that are left end, each as far as it
+    /// has to, for a grace period at the most.
     ///
     /// # Errors
     ///
@@ -70,33 +64,33 @@ impl BoundListener {
         edge: Arc<Edge>,
         stop: CancellationToken,
     ) -> Result<(), mailwire_smtp_proto::host::HostError> {
+        let role = self.listener.role;
+        let mut serving = Serving::default();
+        serving.connections = edge.settings.limits.connections;
+        serving.per_address = edge.settings.limits.connections_per_address;
+        if self.listener.tls == TlsMode::Implicit {
+            // Nobody would read it.
+            serving.refusal = None;
+        }
         let config = Arc::new(session_config(
             &edge.settings,
             self.listener,
             self.believed,
         )?);
-        let mut sessions = JoinSet::new();
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => break,
-                Some(_) = sessions.join_next() => {}
-                accepted = self.socket.accept() => match accepted {
-                    Ok((stream, _)) => {
-                        let (edge, config) = (Arc::clone(&edge), Arc::clone(&config));
-                        sessions.spawn(session::serve(edge, config, stream, stop.clone()));
-                    }
-                    Err(error) => {
-                        warn!(%error, role = %self.listener.role, "no connection accepted");
-                        tokio::time::sleep(REST).await;
-                    }
-                },
+        let told = stop.clone();
+        let serve = |stream, peer| {
+            let (edge, config) = (Arc::clone(&edge), Arc::clone(&config));
+            session::serve(edge, config, stream, Peer::at(peer), told.clone())
+        };
+        let tell = |incident| match incident {
+            Incident::NotAccepted(error) => warn!(%error, %role, "no connection accepted"),
+            Incident::TooMany(peer) => warn!(%peer, %role, "one connection too many"),
+            Incident::CutOff(count) => {
+                warn!(count, %role, "connections are cut off after the grace period");
             }
-        }
-        drop(self.socket);
-        let all = async { while sessions.join_next().await.is_some() {} };
-        if tokio::time::timeout(GRACE, all).await.is_err() {
-            warn!(role = %self.listener.role, "sessions are cut off after the grace period");
-        }
+            _ => {}
+        };
+        serving.run(self.socket, stop, serve, tell).await;
         Ok(())
     }
 }

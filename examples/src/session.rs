@@ -32,10 +32,9 @@ pub async fn serve(
     edge: Arc<Edge>,
     config: Arc<Config>,
     stream: TcpStream,
+    peer: Peer,
     stop: CancellationToken,
 ) {
-    let transport = stream.peer_addr();
-    let peer = transport.map_or_else(|_| Peer::local(), Peer::at);
     let address = peer.address();
     // A reply waits for nothing: each flush is one answer, or one group of them.
     let _ = stream.set_nodelay(true);
@@ -52,7 +51,11 @@ async fn accept(
     peer: Peer,
     stop: &CancellationToken,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-    let peer = proxy::receive(&mut stream, &config, peer).await?;
+    let peer = tokio::select! {
+        peer = proxy::receive(&mut stream, &config, peer) => peer?,
+        // Nothing was said yet.
+        () = stop.cancelled() => return Ok(()),
+    };
     Ok(talk(edge, config, stream, peer, stop).await?)
 }
 
@@ -67,7 +70,10 @@ async fn talk(
         let deadline = config
             .timeouts
             .deadline(Timer::Handshake, std::time::Instant::now());
-        let stream = tls::accept(Arc::clone(certificate), stream, deadline).await?;
+        let stream = tokio::select! {
+            stream = tls::accept(Arc::clone(certificate), stream, deadline) => stream?,
+            () = stop.cancelled() => return Ok(()),
+        };
         let known = bound(&stream);
         let mut connection = Connection::accept(stream, config, peer, Channel::Tls);
         connection.attest(known);

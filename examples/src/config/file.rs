@@ -258,6 +258,21 @@ fn read_limits(root: &Section<'_, '_>) -> Limits {
     {
         limits.recipients = recipients;
     }
+    for (key, limit) in [
+        ("connections", &mut limits.connections),
+        (
+            "connections_per_address",
+            &mut limits.connections_per_address,
+        ),
+    ] {
+        let connections = section.take(key);
+        if let Some(connections) = connections
+            .and_then(|field| field.integer(1..=1_000_000, "connections"))
+            .and_then(|connections| usize::try_from(connections).ok())
+        {
+            *limit = connections;
+        }
+    }
     section.finish();
     limits
 }

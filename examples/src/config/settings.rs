@@ -116,6 +116,10 @@ pub struct Limits {
     pub message_size: u64,
     /// Recipients of a transaction; 1,000.
     pub recipients: usize,
+    /// Connections of a listener; 20,000.
+    pub connections: usize,
+    /// Connections from one address; no limit.
+    pub connections_per_address: usize,
 }
 
 impl Default for Limits {
@@ -123,6 +127,8 @@ impl Default for Limits {
         Self {
             message_size: 26_214_400,
             recipients: 1000,
+            connections: 20_000,
+            connections_per_address: usize::MAX,
         }
     }
 }

@@ -10,6 +10,8 @@ pub mod client;
 pub mod delivery;
 mod error;
 pub mod proxy;
+#[cfg(feature = "serve")]
+pub mod serve;
 pub mod server;
 #[cfg(feature = "rustls")]
 pub mod tls;
