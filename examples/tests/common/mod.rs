@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -16,7 +16,32 @@ pub(crate) struct Edge {
     child: Child,
     mail: PathBuf,
     ports: Vec<(String, u16)>,
-    _folder: TempDir,
+    folder: TempDir,
+}
+
+/// Runs it on the configuration of a folder, where it logs as well, until it is ready.
+fn launch(mut command: Command, folder: &Path) -> (Child, Vec<(String, u16)>) {
+    let mut child = command
+        .arg("--config")
+        .arg(folder.join("edge.toml"))
+        .stdout(Stdio::piped())
+        .stderr(fs::File::create(folder.join("log")).unwrap())
+        .spawn()
+        .unwrap();
+    let stdout = BufReader::new(child.stdout.take().unwrap());
+    let mut ports = Vec::new();
+    for line in stdout.lines() {
+        let line = line.unwrap();
+        if line == "ready" {
+            return (child, ports);
+        }
+        let words: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!(words[0], "listening", "{line}");
+        let port = words[2].rsplit(':').next().unwrap().parse().unwrap();
+        ports.push((words[1].to_owned(), port));
+    }
+    let log = fs::read_to_string(folder.join("log")).unwrap();
+    panic!("edge ended before it was ready: {log}")
 }
 
 impl Edge {
@@ -61,34 +86,53 @@ impl Edge {
         Self::run(folder, mail, &config)
     }
 
+    /// As [`start`](Self::start), with so many file descriptors.
+    pub(crate) fn limited(extra: &str, descriptors: usize) -> Self {
+        let edge = Self::start(extra);
+        let mut shell = Command::new("sh");
+        let limited = format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"");
+        shell.args(["-c", &limited, env!("CARGO_BIN_EXE_edge")]);
+        edge.run_again(shell)
+    }
+
+    /// The same once more, behind its end: on the same configuration, with the same mail.
+    pub(crate) fn again(self) -> Self {
+        self.run_again(Command::new(env!("CARGO_BIN_EXE_edge")))
+    }
+
+    fn run_again(mut self, command: Command) -> Self {
+        self.kill();
+        let (child, ports) = launch(command, self.folder.path());
+        (self.child, self.ports) = (child, ports);
+        self
+    }
+
     fn run(folder: TempDir, mail: PathBuf, config: &str) -> Self {
-        let file = folder.path().join("edge.toml");
-        fs::write(&file, config).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_edge"))
-            .arg("--config")
-            .arg(file)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut edge = Self {
+        fs::write(folder.path().join("edge.toml"), config).unwrap();
+        let command = Command::new(env!("CARGO_BIN_EXE_edge"));
+        let (child, ports) = launch(command, folder.path());
+        Self {
             child,
             mail,
-            ports: Vec::new(),
-            _folder: folder,
-        };
-        for line in stdout.lines() {
-            let line = line.unwrap();
-            if line == "ready" {
-                return edge;
-            }
-            let words: Vec<&str> = line.split_whitespace().collect();
-            assert_eq!(words[0], "listening", "{line}");
-            let port = words[2].rsplit(':').next().unwrap().parse().unwrap();
-            edge.ports.push((words[1].to_owned(), port));
+            ports,
+            folder,
         }
-        panic!("edge ended before it was ready")
+    }
+
+    /// What it has logged since it began.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+
+    /// Kills it, so that it can do nothing more.
+    pub(crate) fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// Throws all mail away.
+    pub(crate) fn clear(&self) {
+        let _ = fs::remove_dir_all(&self.mail);
     }
 
     /// The port of the listener of a role.
@@ -109,6 +153,26 @@ impl Edge {
         stream
             .set_read_timeout(Some(Duration::from_secs(20)))
             .unwrap();
+        Talk {
+            reader: BufReader::new(stream),
+        }
+    }
+
+    /// Connects to the listener of a role, from an address of this host.
+    pub(crate) fn dial_from(&self, address: &str, role: &str) -> Talk {
+        let from = SocketAddr::new(address.parse().unwrap(), 0);
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let stream = runtime.block_on(async {
+            let socket = tokio::net::TcpSocket::new_v4().unwrap();
+            socket.bind(from).unwrap();
+            let to = SocketAddr::from(([127, 0, 0, 1], self.port(role)));
+            socket.connect(to).await.unwrap()
+        });
+        let stream = stream.into_std().unwrap();
+        stream.set_nonblocking(false).unwrap();
         Talk {
             reader: BufReader::new(stream),
         }
