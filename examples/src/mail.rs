@@ -52,6 +52,9 @@ pub struct Exchange {
     mail: Option<MailBuf>,
     sender: String,
     recipients: Vec<Recipient>,
+    /// Why nothing more comes of this transaction: the next server has refused its content, and what was
+    /// said of recipients is gone with that.
+    refusal: Option<Reply>,
     delivery: Option<Delivery>,
     /// The way to the server for other domains.
     onwards: Option<Hop>,
@@ -144,6 +147,7 @@ impl Exchange {
             mail: None,
             sender: String::new(),
             recipients: Vec::new(),
+            refusal: None,
             delivery: None,
         }
     }
@@ -217,6 +221,9 @@ impl Exchange {
 
     /// RCPT: local ones that exist; foreign ones if the next server takes them, from users only.
     pub async fn rcpt(&mut self, rcpt: &Rcpt<'_>, client: &Client) -> Decision {
+        if let Some(reply) = &self.refusal {
+            return Decision::Reject(reply.clone());
+        }
         let (address, lookup) = self.find(rcpt.forward_path);
         let identity = if client.is_authenticated {
             policy::Identity::Authenticated
@@ -252,6 +259,9 @@ impl Exchange {
 
     /// DATA: there has to be a place for the message before its content is asked for.
     pub async fn data(&mut self, client: &Client) -> Admission {
+        if let Some(reply) = &self.refusal {
+            return Admission::Reject(reply.clone());
+        }
         let trace = match self.create(client) {
             Ok(trace) => trace,
             Err(error) => {
@@ -269,6 +279,8 @@ impl Exchange {
         }
         if let Some(reply) = refusal {
             self.forget().await;
+            // The client's transaction goes on until it says so.
+            self.refusal = Some(reply.clone());
             return Admission::Reject(reply);
         }
         Admission::Accept
@@ -328,6 +340,7 @@ impl Exchange {
         self.mail = None;
         self.sender.clear();
         self.recipients.clear();
+        self.refusal = None;
         for hop in self.hops() {
             hop.reset().await;
         }
@@ -490,9 +503,12 @@ impl Exchange {
     }
 }
 
-/// The one reply to a message that was refused for some: what can be tried again is to be, so that nothing is
-/// lost, although those who have it may get it twice.
+/// The one reply to a message that was refused for some: no, although others have it, for a yes would lose it
+/// for those. What can be tried again is to be; then the others may get it twice.
 fn worst(results: Vec<Result<(), Reply>>) -> Result<(), Reply> {
+    if results.is_empty() {
+        return Err(reply(Status::LOCAL_ERROR));
+    }
     let refusals = results.into_iter().filter_map(Result::err);
     let worst = refusals.reduce(|one, other| match other.code().class() {
         Class::Transient => other,

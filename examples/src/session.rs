@@ -9,7 +9,6 @@ use mailwire_smtp_proto::server::{Admission, Config, Event, Pending, Refuse, ask
 use mailwire_smtp_proto::timer::Timer;
 use mailwire_smtp_proto::tokio_io::server::{Connection, ServerError};
 use mailwire_smtp_proto::tokio_io::{proxy, tls};
-use mailwire_tls_policy::outbound::PeerLocation;
 use mailwire_tls_policy::{Channel, TlsMode};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -79,9 +78,7 @@ async fn talk(
         connection.attest(known);
         return secured(edge, connection, stop).await;
     }
-    // Where nothing is known of the peer, nothing is granted to it.
-    let location = peer.address().map(PeerLocation::of);
-    let channel = location.map_or(Channel::Plain, PeerLocation::channel_without_tls);
+    let channel = peer.location().channel_without_tls();
     let mut connection = told(edge, Connection::accept(stream, config, peer, channel));
     let mut exchange = Exchange::new(Arc::clone(edge));
     match converse(&mut connection, &mut exchange, stop).await? {
@@ -167,6 +164,8 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
             }
             Event::Xclient { pending, .. } => {
                 connection.answer(pending, Admission::Accept)?;
+                // It does not wait for whoever is taken leave of.
+                connection.flush().await?;
                 exchange.begin_as(&Client::of(connection.session())).await;
             }
             Event::Auth {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use bytes::BytesMut;
 use mailwire_smtp_proto::auth::client::Candidates;
 use mailwire_smtp_proto::client as smtp;
-use mailwire_smtp_proto::command::{Custom, TextString, Verify};
+use mailwire_smtp_proto::command::{Attributes, Custom, TextString, Verify};
 use mailwire_smtp_proto::delivery::{Delivery, Plan};
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::ehlo::Capabilities;
@@ -119,6 +119,8 @@ macro_rules! commands {
 
 commands! {
     start_tls();
+    xclient(attributes: Attributes<'_>);
+    xforward(attributes: Attributes<'_>);
     auth(candidates: Candidates);
     auth_response();
     auth_next();

@@ -1,5 +1,6 @@
 //! The server's side: LHLO, and one verdict for each accepted recipient.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,7 +9,7 @@ use mailwire_smtp_proto::auth::server::Connection;
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::host::HelloNameBuf;
 use mailwire_smtp_proto::peer::Peer;
-use mailwire_smtp_proto::policy::{Channel, Listener, Role};
+use mailwire_smtp_proto::policy::{Channel, Listener, Origin, Role};
 use mailwire_smtp_proto::server::{
     self as smtp, Ask, Decision, Error, Need, Pending, Step, Verdict, ask,
 };
@@ -195,6 +196,11 @@ impl Session {
     #[must_use]
     pub const fn peer(&self) -> &Peer {
         self.0.peer()
+    }
+
+    /// Where the client is, as far as relaying goes; see [`smtp::Session::origin`].
+    pub fn origin(&self, trusts: impl FnOnce(IpAddr) -> bool) -> Origin {
+        self.0.origin(trusts)
     }
 
     /// What XFORWARD said of the message, for the log; see [`smtp::Session::xforward`].

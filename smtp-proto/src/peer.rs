@@ -13,6 +13,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use mailwire_tls_policy::Origin;
+use mailwire_tls_policy::outbound::PeerLocation;
 
 use crate::proxy::Proxied;
 use crate::xclient::{Identity, Name, Value};
@@ -84,19 +85,27 @@ impl Peer {
         })
     }
 
-    /// The client that this peer speaks for. What was said before and not now goes on to hold, such as the
-    /// port, which comes in a command of its own where one line is too short; but not what is only true
-    /// of one client's dialogue, HELO, PROTO and LOGIN, nor the names of another address.
+    /// The client that this peer speaks for. What comes in a command of its own where one line is too short,
+    /// before that which says who it is, goes on to hold; an address does until another one is told, with
+    /// its port and names; and of another client's nothing does, nor ever HELO, PROTO and LOGIN.
     #[must_use]
     pub fn with_xclient(&self, identity: Identity) -> Self {
         let told = self.told();
         let mut merged = identity.clone();
         let before = told.and_then(|it| it.xclient.as_ref());
+        let is_told =
+            |whom: Option<&Identity>, name| whom.is_some_and(|it| it.value(name).is_some());
+        let had_address = is_told(before, Name::Addr);
+        let was_somebody = had_address || is_told(before, Name::Login);
+        let has_address = identity.value(Name::Addr).is_some();
         for (name, value) in before.into_iter().flat_map(Identity::iter) {
             let holds = match name {
                 Name::Helo | Name::Proto | Name::Login => false,
-                Name::Name | Name::ReverseName => identity.value(Name::Addr).is_none(),
-                _ => true,
+                Name::Addr | Name::Name | Name::ReverseName if has_address => false,
+                Name::Addr | Name::Name | Name::ReverseName | Name::Port if had_address => {
+                    !has_address
+                }
+                _ => !was_somebody,
             };
             if holds && identity.value(name).is_none() {
                 merged = merged.with_value(name, value.clone());
@@ -184,6 +193,26 @@ impl Peer {
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.said(Name::Name)?.text()
+    }
+
+    /// The same peer without what it has said by XCLIENT.
+    #[must_use]
+    pub(crate) fn without_xclient(&self) -> Self {
+        match self.told().and_then(|it| it.proxy.clone()) {
+            Some(proxied) => self.with_proxy(proxied),
+            None => self.transport().map_or_else(Self::local, Self::at),
+        }
+    }
+
+    /// Where the client is, as far as listening in goes. Somebody of whom a proxy has not said where may be
+    /// anywhere.
+    #[must_use]
+    pub fn location(&self) -> PeerLocation {
+        match (self.told(), self.provenance(), self.address()) {
+            (None, _, None) => PeerLocation::UnixSocket,
+            (Some(_), Provenance::Transport, _) | (_, _, None) => PeerLocation::Remote,
+            (_, _, Some(address)) => PeerLocation::of(address),
+        }
     }
 
     /// Where the client is, as far as relaying goes. `is_proxy` says whether an address is that of a

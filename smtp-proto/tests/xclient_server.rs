@@ -22,6 +22,7 @@ use std::time::Instant;
 use bytes::BytesMut;
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::peer::{Peer, Provenance};
+use mailwire_smtp_proto::policy::outbound::PeerLocation;
 use mailwire_smtp_proto::policy::{Channel, Listener, Network, Origin, Role};
 use mailwire_smtp_proto::proxy::Proxied;
 use mailwire_smtp_proto::server::{Admission, Config, Event, Need, Session};
@@ -241,11 +242,49 @@ fn where_a_client_is_by_who_said_so() {
         assert_eq!(session.peer(), &peer);
         assert_eq!(peer.provenance(), provenance, "{peer:?}");
         assert_eq!(peer.address(), client.map(address), "{peer:?}");
+        // Nobody here is on this host but on its own socket.
+        let is_local = peer == Peer::local();
+        let location = if is_local {
+            PeerLocation::UnixSocket
+        } else {
+            PeerLocation::Remote
+        };
+        assert_eq!(peer.location(), location, "{peer:?}");
         assert_eq!(
             session.origin(|it| trusted.contains(it)),
             origin,
             "{peer:?}"
         );
+    }
+}
+
+/// Only an address that somebody has told, or that the system knows, is on this host.
+#[test]
+fn a_client_behind_a_proxy_on_this_host_is_somewhere() {
+    let told = |text: &str| Identity::parse(text).unwrap();
+    let to = "127.0.0.1:25".parse().unwrap();
+    let from = |text: &str| Proxied::of(text.parse().unwrap(), to);
+    let here = Peer::at("127.0.0.1:4711".parse().unwrap());
+    for (peer, location) in [
+        (here.clone(), PeerLocation::Loopback),
+        (here.with_proxy(Proxied::nobody()), PeerLocation::Remote),
+        (here.with_proxy(from("192.0.2.7:1")), PeerLocation::Remote),
+        (here.with_proxy(from("127.0.0.2:1")), PeerLocation::Loopback),
+        (here.with_xclient(told("HELO=a")), PeerLocation::Remote),
+        (
+            here.with_xclient(told("ADDR=[UNAVAILABLE]")),
+            PeerLocation::Remote,
+        ),
+        (
+            here.with_xclient(told("ADDR=IPV6:::1")),
+            PeerLocation::Loopback,
+        ),
+        (
+            Peer::local().with_xclient(told("HELO=a")),
+            PeerLocation::Remote,
+        ),
+    ] {
+        assert_eq!(peer.location(), location, "{peer:?}");
     }
 }
 
@@ -260,18 +299,24 @@ fn what_was_said_before_holds_unless_it_is_of_one_client() {
         (first.port(), first.hello(), first.login(), first.name()),
         (Some(7), Some("a"), Some("alice"), Some("a.example"))
     );
-    // Without an address of its own, the names go on to be of the one before.
-    let second = first.with_xclient(told("SESSION=s"));
-    assert_eq!(
-        second.xclient().unwrap().to_string(),
-        "PORT=7 DESTPORT=587 SESSION=s NAME=a.example"
-    );
+    // That was of alice.
+    let second = first.with_xclient(told("SESSION=s PORT=8"));
+    assert_eq!(second.xclient().unwrap().to_string(), "PORT=8 SESSION=s");
+    // Here nobody was named yet.
     let third = second.with_xclient(told("ADDR=192.0.2.7 LOGIN=bob"));
     assert_eq!(
         third.xclient().unwrap().to_string(),
-        "PORT=7 DESTPORT=587 SESSION=s ADDR=192.0.2.7 LOGIN=bob"
+        "PORT=8 SESSION=s ADDR=192.0.2.7 LOGIN=bob"
     );
-    assert_eq!((third.port(), third.name()), (Some(7), None));
+    assert_eq!((third.port(), third.name()), (Some(8), None));
+    // An address holds until there is another one, with its port.
+    let fourth = third.with_xclient(told("TTL=1"));
+    assert_eq!(
+        fourth.xclient().unwrap().to_string(),
+        "PORT=8 TTL=1 ADDR=192.0.2.7"
+    );
+    let fifth = fourth.with_xclient(told("ADDR=192.0.2.8"));
+    assert_eq!(fifth.xclient().unwrap().to_string(), "ADDR=192.0.2.8");
     assert_eq!(third.transport(), proxy.transport());
     assert!(third.proxy().is_none());
     // The proxy's own port is not the client's.

@@ -81,7 +81,7 @@ pub fn identity(peer: &Peer, hello: &str, is_extended: bool, user: &str) -> Iden
     identity = known(identity, Name::Helo, hello);
     let protocol = if is_extended { "ESMTP" } else { "SMTP" };
     identity = known(identity, Name::Proto, protocol);
-    // A name that cannot be said is nobody's, and nobody is refused.
+    // A name that cannot be said is not known, which is less than is demanded.
     known(identity, Name::Login, user)
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 /// An `edge` of one's own, stopped when dropped.
 pub(crate) struct Edge {
@@ -17,30 +17,35 @@ pub(crate) struct Edge {
     mail: PathBuf,
     ports: Vec<(String, u16)>,
     folder: TempDir,
+    log: NamedTempFile,
 }
 
-/// Runs it on the configuration of a folder, where it logs as well, until it is ready.
-fn launch(mut command: Command, folder: &Path) -> (Child, Vec<(String, u16)>) {
+/// Runs it on the configuration of a folder until it is ready.
+fn launch(mut command: Command, folder: &Path, log: &Path) -> (Child, Vec<(String, u16)>) {
     let mut child = command
         .arg("--config")
         .arg(folder.join("edge.toml"))
         .stdout(Stdio::piped())
-        .stderr(fs::File::create(folder.join("log")).unwrap())
+        .stderr(fs::File::create(log).unwrap())
         .spawn()
         .unwrap();
     let stdout = BufReader::new(child.stdout.take().unwrap());
     let mut ports = Vec::new();
-    for line in stdout.lines() {
-        let line = line.unwrap();
-        if line == "ready" {
-            return (child, ports);
-        }
+    let mut lines = stdout.lines().map(Result::unwrap);
+    let ready = lines.by_ref().any(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
-        assert_eq!(words[0], "listening", "{line}");
-        let port = words[2].rsplit(':').next().unwrap().parse().unwrap();
-        ports.push((words[1].to_owned(), port));
+        if let ["listening", role, address] = words[..] {
+            let port = address.rsplit(':').next().unwrap().parse().unwrap();
+            ports.push((role.to_owned(), port));
+        }
+        line == "ready"
+    });
+    if ready {
+        return (child, ports);
     }
-    let log = fs::read_to_string(folder.join("log")).unwrap();
+    let _ = child.kill();
+    let _ = child.wait();
+    let log = fs::read_to_string(log).unwrap();
     panic!("edge ended before it was ready: {log}")
 }
 
@@ -102,7 +107,7 @@ impl Edge {
 
     fn run_again(mut self, command: Command) -> Self {
         self.kill();
-        let (child, ports) = launch(command, self.folder.path());
+        let (child, ports) = launch(command, self.folder.path(), self.log.path());
         (self.child, self.ports) = (child, ports);
         self
     }
@@ -110,18 +115,20 @@ impl Edge {
     fn run(folder: TempDir, mail: PathBuf, config: &str) -> Self {
         fs::write(folder.path().join("edge.toml"), config).unwrap();
         let command = Command::new(env!("CARGO_BIN_EXE_edge"));
-        let (child, ports) = launch(command, folder.path());
+        let log = NamedTempFile::new().unwrap();
+        let (child, ports) = launch(command, folder.path(), log.path());
         Self {
             child,
             mail,
             ports,
             folder,
+            log,
         }
     }
 
     /// What it has logged since it began.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(self.folder.path().join("log")).unwrap()
+        fs::read_to_string(self.log.path()).unwrap()
     }
 
     /// Kills it, so that it can do nothing more.

@@ -90,7 +90,7 @@ fn session(
         .ok()?;
     stream.set_nodelay(true).ok()?;
     let mut stream = BufReader::new(stream);
-    let mut reply = |stream: &mut BufReader<TcpStream>| -> Option<String> {
+    let reply = |stream: &mut BufReader<TcpStream>| -> Option<String> {
         loop {
             let mut line = String::new();
             if stream.read_line(&mut line).ok()? == 0 {

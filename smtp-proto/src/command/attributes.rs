@@ -185,7 +185,8 @@ grammar::owned_twin!(AttributesBuf, Attributes, SyntaxError);
 
 impl<'i> AttributeText<'i> {
     /// The most octets of a value. Postfix counts them before they are decoded, so that many are
-    /// [written](AttributeTextBuf::encode), encoded; a reader takes that many decoded.
+    /// [written](AttributeTextBuf::encode), encoded; the grammar reads that many decoded, and who an
+    /// [`Identity`](crate::xclient::Identity) is has to be fit to be told on.
     pub const LIMIT: usize = 255;
 
     /// Checks that the input is xtext and decodes to text.

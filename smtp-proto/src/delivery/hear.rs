@@ -76,7 +76,13 @@ impl Delivery {
 
     /// The channel is what it is going to be.
     fn secured(&mut self) {
-        self.stage = Stage::Xclient;
+        let logs_in = self.plan.login && !self.has_logged_in;
+        let offered = self.session.capabilities().auth().next().is_some();
+        self.stage = if logs_in && offered && self.names_login() {
+            Stage::Login
+        } else {
+            Stage::Xclient
+        };
     }
 
     fn respond(&mut self, now: Instant, out: &mut BytesMut) {
@@ -113,12 +119,19 @@ impl Delivery {
             }
             // A new epoch, in which the hello comes first.
             Verb::Xclient if is_accepted => self.stage = Stage::Hello,
-            Verb::Auth if is_accepted => self.stage = Stage::Envelope,
+            Verb::Auth if is_accepted => {
+                self.has_logged_in = true;
+                self.stage = if self.names_login() {
+                    Stage::Xclient
+                } else {
+                    Stage::Envelope
+                };
+            }
             Verb::Auth => match self.session.auth_next(now, out) {
                 Ok(_) => {}
                 Err(_) => self.refuse(Awaited::Reply(verb), reply.to_owned()),
             },
-            Verb::Mail if is_accepted => {}
+            Verb::Mail if is_accepted => self.has_told = false,
             // It is for the log.
             Verb::Xforward => {}
             Verb::Rcpt if is_accepted => {

@@ -107,6 +107,7 @@ enum Stage {
 pub struct Kept {
     session: Session,
     xclient: Option<Identity>,
+    has_logged_in: bool,
 }
 
 impl Kept {
@@ -144,6 +145,10 @@ pub struct Delivery {
     forwarding: Option<VecDeque<AttributesBuf>>,
     /// The XFORWARD commands that are still to be said; `None` before the first.
     logging: Option<VecDeque<AttributesBuf>>,
+    /// AUTH has succeeded, perhaps in an epoch before.
+    has_logged_in: bool,
+    /// XFORWARD was said, of a message that has not begun.
+    has_told: bool,
     /// All that has to come before MAIL is done. Without the TLS, the identity or the login that was asked
     /// for, a session is not one to be kept.
     is_established: bool,
@@ -178,12 +183,18 @@ impl Delivery {
     /// session has none, or the other way round; or another identity was told by XCLIENT. Then it would be
     /// another sender's.
     pub fn again(plan: Plan, kept: Kept, now: Instant) -> Result<Self, Box<Kept>> {
-        let Kept { session, xclient } = &kept;
-        let is_same = session.is_authenticated() == plan.login && *xclient == plan.xclient;
+        let Kept {
+            session,
+            xclient,
+            has_logged_in,
+        } = &kept;
+        let is_same = *has_logged_in == plan.login && *xclient == plan.xclient;
         if !is_same || !session.may_be_reused() {
             return Err(Box::new(kept));
         }
-        Ok(Self::at(Stage::Envelope, plan, kept.session, now))
+        let mut delivery = Self::at(Stage::Envelope, plan, kept.session, now);
+        delivery.has_logged_in = kept.has_logged_in;
+        Ok(delivery)
     }
 
     /// Reads a reply if one is there, and says whatever may be said.
@@ -373,12 +384,13 @@ impl Delivery {
                 .map(|it| it.unwrap_or(Fate::NotSent))
                 .collect(),
             failure: self.failure,
-            authenticated: self.session.is_authenticated(),
+            authenticated: self.has_logged_in,
         };
         let may_be_kept = self.is_established && self.session.may_be_reused();
         let kept = may_be_kept.then_some(Kept {
             session: self.session,
             xclient: self.plan.xclient,
+            has_logged_in: self.has_logged_in,
         });
         (outcome, kept)
     }
@@ -395,6 +407,8 @@ impl Delivery {
             is_clear: false,
             forwarding: None,
             logging: None,
+            has_logged_in: false,
+            has_told: false,
             is_established: false,
             is_for_nobody: false,
             is_ending: false,

@@ -25,8 +25,9 @@ pub struct Plan {
     /// Whether to log in, which is asked for by [`Want::Login`](super::Want::Login). Then nothing is
     /// sent unless it succeeds: a message of a stranger is another message.
     pub login: bool,
-    /// Whom the message comes from in truth, as XCLIENT tells it to a server that believes this host; it
-    /// is told after TLS and before the login. Without an attribute that is
+    /// Whom the message comes from in truth, as XCLIENT tells it to a server that believes this host. It is
+    /// told after TLS, and before the login; but behind it if it has a LOGIN of its own, for the last one
+    /// told is the one that counts, and behind one a server mostly offers no AUTH. Without an attribute that is
     /// [required](Identity::require), nothing is sent.
     pub xclient: Option<Identity>,
     /// What the server may write into its log of the message, as XFORWARD tells it where that is offered.

@@ -12,6 +12,7 @@ use crate::client::{CommandId, Extension, NotNow};
 use crate::ehlo::SizeOffer;
 use crate::params::{Body, MailParameters};
 use crate::table::Phase;
+use crate::xclient::Name;
 
 impl Delivery {
     /// Says whatever may be said now.
@@ -83,11 +84,18 @@ impl Delivery {
 
     /// What comes when the server knows who it speaks to.
     const fn behind_xclient(&self) -> Stage {
-        if self.plan.login {
+        if self.plan.login && !self.has_logged_in {
             Stage::Login
         } else {
             Stage::Envelope
         }
+    }
+
+    /// Whether XCLIENT tells a login.
+    pub(super) fn names_login(&self) -> bool {
+        let identity = self.plan.xclient.as_ref();
+        let login = identity.and_then(|it| it.value(Name::Login));
+        login.is_some_and(|it| it.text().is_some())
     }
 
     fn went(&mut self, said: Result<CommandId, NotNow>, stage: Stage) {
@@ -159,8 +167,10 @@ impl Delivery {
             match self.session.xforward(attributes.borrow(), now, out) {
                 Err(NotNow::MustWait) => break,
                 // What cannot be said is left out.
-                Ok(_) | Err(_) => logging.pop_front(),
-            };
+                Err(_) => {}
+                Ok(_) => self.has_told = true,
+            }
+            logging.pop_front();
         }
         let is_said = logging.is_empty();
         self.logging = Some(logging);
@@ -270,11 +280,14 @@ impl Delivery {
     /// QUIT, or RSET if the session is to be kept and a transaction is open.
     fn leave(&mut self, now: Instant, out: &mut BytesMut) {
         let is_kept = self.plan.keep && self.is_established;
-        if is_kept && self.session.may_be_reused() {
+        // What was told of a message that has not begun would be of the next one.
+        let is_clean = self.session.may_be_reused() && !self.has_told;
+        if is_kept && is_clean {
             self.stage = Stage::Ended;
             return;
         }
-        let said = if is_kept && self.session.phase().in_transaction() {
+        let is_open = self.session.phase().in_transaction() || self.has_told;
+        let said = if is_kept && is_open {
             self.session.rset(now, out)
         } else {
             self.session.quit(now, out)

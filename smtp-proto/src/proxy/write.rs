@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use bytes::BytesMut;
 use ppp::v2::{self, Builder, Command, Protocol, Type};
 
-use super::{LIMIT, Proxied, ProxyError, Tls};
+use super::{LIMIT, Proxied, ProxyError, Tls, take};
 
 /// The two forms of a header. Deliberately exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,7 +35,9 @@ impl Proxied {
     ///
     /// # Errors
     ///
-    /// [`ProxyError::TooLong`] if it has more octets than are [taken](super::take) of one.
+    /// [`ProxyError::TooLong`] if it has more octets than are [taken](super::take) of one, and
+    /// [`ProxyError::Malformed`] if a name in it has control characters or the unique id more than 128
+    /// octets.
     pub fn write(&self, version: Version, out: &mut BytesMut) -> Result<(), ProxyError> {
         let header = match version {
             Version::One => self.text().into_bytes(),
@@ -44,6 +46,8 @@ impl Proxied {
         if header.len() > LIMIT {
             return Err(ProxyError::TooLong);
         }
+        // What nobody would read is not written.
+        take(&header)?;
         out.extend_from_slice(&header);
         Ok(())
     }

@@ -138,6 +138,9 @@ impl Session {
         }
         self.listen(Some(verb), behind)?;
         let judged = self.judge(verb);
+        if verb == Verb::Mail && judged.is_err() && self.transaction.is_none() {
+            self.forget_xforward();
+        }
         if verb == Verb::Bdat {
             return self.bdat(judged, arguments, now, event);
         }

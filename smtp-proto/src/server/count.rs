@@ -113,6 +113,14 @@ impl Session {
         (*count > self.config.limits.refused_recipients).then_some(Excess::RefusedRecipients)
     }
 
+    /// Another client begins. Commands that lead nowhere count on: XCLIENT itself is one.
+    pub(super) fn begin_counts(&mut self) {
+        self.counts = Counts {
+            idle_commands: self.counts.idle_commands,
+            ..Counts::default()
+        };
+    }
+
     /// A command was accepted.
     pub(super) fn forgive_faults(&mut self) {
         self.counts.faults = 0;

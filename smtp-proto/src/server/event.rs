@@ -52,8 +52,9 @@ pub enum Event<'i> {
     },
     /// XCLIENT, from a peer that may say it: what it says of its client is known and right. When it is
     /// accepted, everything that was said before is void, as on a fresh connection from that client:
-    /// the hello, a login that XCLIENT does not name, an open transaction, and what
-    /// [`attest`](super::Session::attest) told. TLS stays.
+    /// the hello, a login that XCLIENT does not name, what [`attest`](super::Session::attest) told, and what
+    /// was counted, but for commands that lead nowhere. TLS stays, and so does the time that the whole
+    /// session may last.
     Xclient {
         /// Who the peer will be.
         peer: Peer,

@@ -115,9 +115,11 @@ impl Session {
         } else {
             Login::Anonymous
         };
-        self.channel = channel(self.channel, &peer);
+        self.channel = channel(self.channel, peer.location());
         self.peer = peer;
         self.auth = None;
+        self.transactions = 0;
+        self.begin_counts();
         self.announced = Announced::default();
         self.write_greeting(out);
     }
@@ -151,10 +153,10 @@ impl Session {
             if !listed.contains(&name) {
                 return Err(Fault::Identity(IdentityError::Unknown));
             }
-            let is_here = value
-                .text()
-                .is_none_or(|it| self.config.dialect.takes_protocol(it));
-            if name == Name::Proto && !is_here {
+            // It is what the client speaks; what goes into a log may be anything, or nothing.
+            let is_said = command == Extension::Xclient && name == Name::Proto;
+            let is_here = |it: &str| self.config.dialect.takes_protocol(it);
+            if is_said && !value.text().is_some_and(is_here) {
                 return Err(Fault::Identity(ValueFault { name }.into()));
             }
         }
@@ -164,10 +166,9 @@ impl Session {
 
 /// What protects the octets of a client that a proxy speaks for. Clear text that does not leave the host
 /// has come from the client all the same, perhaps over a network.
-fn channel(of_proxy: Channel, client: &Peer) -> Channel {
-    let location = client.address().map(PeerLocation::of);
-    match (of_proxy, location) {
-        (Channel::Local, Some(PeerLocation::Remote) | None) => Channel::Plain,
+const fn channel(of_proxy: Channel, client: PeerLocation) -> Channel {
+    match (of_proxy, client) {
+        (Channel::Local, PeerLocation::Remote) => Channel::Plain,
         _ => of_proxy,
     }
 }

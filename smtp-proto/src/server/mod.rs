@@ -335,7 +335,9 @@ impl Session {
             Question::StartTls,
             Outcome::Accepted,
         ));
-        Ok(TlsUpgrade::new(self.config, self.peer, self.stopping, now))
+        // Who it is said to be in clear may have been said by somebody on the path.
+        let peer = self.peer.without_xclient();
+        Ok(TlsUpgrade::new(self.config, peer, self.stopping, now))
     }
 
     /// The peer has closed its side: there will be no more input.

@@ -19,6 +19,9 @@ pub enum NotForwardable {
          name this host in its smtpd_authorized_xclient_hosts, or the like", what(*.0)
     )]
     NotOffered(Option<Name>),
+    /// An attribute that is demanded is not known, so the message would be nobody's.
+    #[error("{0} is not known, or cannot be said, and without it the message would be nobody's")]
+    NotKnown(Name),
     /// What has to go in one command is longer than one may be.
     #[error("the attributes that belong together are longer than a command line may be")]
     TooLong,
@@ -30,6 +33,7 @@ impl NotForwardable {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::NotOffered(_) => "identity_not_forwardable",
+            Self::NotKnown(_) => "identity_not_known",
             Self::TooLong => "identity_too_long",
         }
     }
@@ -54,6 +58,9 @@ impl Identity {
         };
         let mut told = Vec::new();
         for (name, value) in self.iter() {
+            if self.is_required(name) && value.text().is_none() {
+                return Err(NotForwardable::NotKnown(name));
+            }
             if is_offered(name) {
                 told.push((name, value.clone()));
             } else if self.is_required(name) {

@@ -74,7 +74,7 @@ impl Identity {
     }
 
     /// With what is, or is not, known of something. What was not to be found out for now, and is none of what
-    /// is [looked up](Name::is_looked_up), is unavailable; and a protocol that is not known is not told.
+    /// is [looked up](Name::is_looked_up), is unavailable.
     #[must_use]
     pub fn with_value(mut self, name: Name, value: Value) -> Self {
         self.set(name, value);
@@ -100,8 +100,8 @@ impl Identity {
             .with_value(Name::DestPort, Value::Known(to.port().to_string().into()))
     }
 
-    /// Demands that the server takes an attribute: without it nothing is said of a message. Of one that is
-    /// not there it demands nothing.
+    /// Demands that the server takes an attribute, and that it is known: without it nothing is said of a
+    /// message. Of one that is not there at all it demands nothing.
     #[must_use]
     pub fn require(mut self, name: Name) -> Self {
         if !self.required.contains(&name) {
@@ -137,10 +137,6 @@ impl Identity {
             Value::TemporarilyUnavailable if !name.is_looked_up() => Value::Unavailable,
             value => value,
         };
-        if value == Value::Unavailable && !name.may_be_unavailable() {
-            self.attributes.retain(|it| it.0 != name);
-            return;
-        }
         match self.attributes.binary_search_by_key(&name, |it| it.0) {
             Ok(at) => {
                 if let Some(there) = self.attributes.get_mut(at) {

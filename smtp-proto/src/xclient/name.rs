@@ -36,7 +36,7 @@ pub enum Name {
     ReverseName,
     /// HELO: the name that it gave.
     Helo,
-    /// PROTO: SMTP, ESMTP, or LMTP.
+    /// PROTO: SMTP, ESMTP, LMTP; in XFORWARD any.
     Proto,
     /// ADDR: the client's address.
     Addr,
@@ -96,12 +96,6 @@ impl Name {
         Self::ALL
             .into_iter()
             .find(|it| it.as_str().eq_ignore_ascii_case(name))
-    }
-
-    /// Whether it may be said that there is none of it: `[UNAVAILABLE]`. A protocol there always is.
-    #[must_use]
-    pub const fn may_be_unavailable(self) -> bool {
-        !matches!(self, Self::Proto)
     }
 
     /// Whether it may be said that it could not be found out for now: `[TEMPUNAVAIL]`. Postfix and Dovecot

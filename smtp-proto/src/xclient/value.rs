@@ -34,13 +34,11 @@ impl Value {
     /// [`ValueFault`].
     pub fn of(name: Name, value: AttributeValue<'_>) -> Result<Self, ValueFault> {
         match value {
-            AttributeValue::Unavailable if name.may_be_unavailable() => Ok(Self::Unavailable),
+            AttributeValue::Unavailable => Ok(Self::Unavailable),
             AttributeValue::TemporarilyUnavailable if name.is_looked_up() => {
                 Ok(Self::TemporarilyUnavailable)
             }
-            AttributeValue::Unavailable | AttributeValue::TemporarilyUnavailable => {
-                Err(ValueFault { name })
-            }
+            AttributeValue::TemporarilyUnavailable => Err(ValueFault { name }),
             AttributeValue::Text(text) => {
                 let octets: Vec<u8> = text.decode().collect();
                 let text = String::from_utf8(octets).map_err(|_| ValueFault { name })?;
@@ -119,12 +117,19 @@ fn is_right(name: Name, value: &str) -> bool {
         Name::Port | Name::DestPort => is_number::<u16>(value),
         Name::Ttl | Name::Timeout => is_number::<u32>(value),
         Name::Name | Name::ReverseName | Name::DestName => is_host_name(value),
-        Name::Proto => is_one_of(value, &["SMTP", "ESMTP", "LMTP"]),
+        // Postfix tells by XFORWARD what it has had a message by, whatever that is.
+        Name::Proto => is_word(value),
         Name::Source => is_one_of(value, &["LOCAL", "REMOTE"]),
         // An empty name would log nobody in, and be taken for somebody.
         Name::Login | Name::Helo | Name::Session | Name::Ident => !value.is_empty(),
         Name::Forward | Name::ClientTransport => true,
     }
+}
+
+/// Letters, digits and `-`, not more than Postfix takes.
+fn is_word(value: &str) -> bool {
+    let is_word = |it: u8| it.is_ascii_alphanumeric() || it == b'-';
+    (1..=64).contains(&value.len()) && value.bytes().all(is_word)
 }
 
 /// A domain, in which the DNS also has underscores.
@@ -141,7 +146,7 @@ const fn wanted(name: Name) -> &'static str {
         Name::Port | Name::DestPort => "a number up to 65535",
         Name::Ttl | Name::Timeout => "a number",
         Name::Name | Name::ReverseName | Name::DestName => "a host name",
-        Name::Proto => "SMTP, ESMTP or LMTP",
+        Name::Proto => "the name of a protocol: SMTP, ESMTP, or LMTP",
         Name::Source => "LOCAL or REMOTE",
         Name::Login | Name::Helo | Name::Session | Name::Ident => {
             "a text of at most 255 octets, and not empty"
