@@ -406,5 +406,12 @@ fn nobody_is_written_as_nobody() {
     let long = client("192.0.2.7:1", "192.0.2.8:2").with_alpn(&vec![0; LIMIT]);
     let mut out = BytesMut::new();
     assert_eq!(long.write(Version::Two, &mut out), Err(ProxyError::TooLong));
+    for odd in [
+        client("192.0.2.7:1", "192.0.2.8:2").with_unique_id(&[0; 129]),
+        client("192.0.2.7:1", "192.0.2.8:2").with_authority("a\nb"),
+    ] {
+        let written = odd.write(Version::Two, &mut out);
+        assert_eq!(written, Err(ProxyError::Malformed));
+    }
     assert_eq!(&out[..], b"", "nothing of it is written");
 }

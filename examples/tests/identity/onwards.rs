@@ -281,6 +281,12 @@ fn verdicts_are_passed_on() {
             reply = talk.say("Subject: x\r\n\r\ny\r\n.");
         }
         assert_eq!(reply, told, "{at} {said:?}");
+        if at == "DATA" {
+            // The client's transaction is open, and nothing comes of it any more.
+            for again in ["DATA", "RCPT TO:<alice@example.test>", "DATA"] {
+                assert_eq!(talk.say(again), told, "{again}");
+            }
+        }
         // The session with the client goes on.
         talk.accepted(&["RSET", "NOOP", "QUIT"]);
         server.heard();
@@ -437,4 +443,48 @@ fn in_tls_and_logged_in() {
         let heard = server.heard();
         assert_eq!(heard.contains("AUTH PLAIN"), !verify, "{mode}: {heard}");
     }
+}
+
+/// With a login of its own beside: the last that is told is the user's, and the next server is one of ours.
+#[test]
+fn to_an_edge_with_a_login_beside_the_identity() {
+    let behind = edge("xclient_from = [\"127.0.0.1\"]", "");
+    let port = behind.port("submission");
+    let front = edge(
+        "",
+        &format!(
+            "[relay]\nhost = \"127.0.0.1:{port}\"\nxclient = true\nuser = \"alice@example.test\"\n\
+             password = \"secret\"\ncleartext_auth = \"loopback\"\n"
+        ),
+    );
+    let mut talk = submission(&front);
+    talk.accepted(&[AUTH, "MAIL FROM:<alice@example.test>"]);
+    // It would pass mail on for a user, if it had where to.
+    let refusal = talk.say("RCPT TO:<x@remote.invalid>");
+    assert!(
+        refusal.starts_with("554 5.7.1 Relay access denied: this server"),
+        "{refusal}"
+    );
+    talk.accepted(&["QUIT"]);
+}
+
+#[test]
+fn a_user_whose_name_cannot_be_told_is_not_let_in() {
+    let server = serve(|peer| {
+        peer.say("220 mx.example.test ESMTP\r\n");
+        peer.expect("EHLO edge.example.test");
+        peer.offer(&[FORWARDED]);
+        peer.farewell();
+    });
+    let host = server.address;
+    let edge = edge(
+        "",
+        &format!(
+            "[relay]\nhost = \"{host}\"\nxclient = true\n\
+             [[user]]\nname = \"[UNAVAILABLE]\"\npassword = \"secret\"\n"
+        ),
+    );
+    let reply = submission(&edge).say("AUTH PLAIN AFtVTkFWQUlMQUJMRV0Ac2VjcmV0");
+    assert!(reply.starts_with("454 4.7.0 "), "{reply}");
+    assert!(!server.heard().contains("XCLIENT"));
 }
