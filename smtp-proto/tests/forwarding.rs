@@ -263,35 +263,38 @@ async fn a_client_that_is_not_welcome_is_refused_whoever_brings_it() {
 /// What was told of a message that has not begun is of no other one.
 #[tokio::test]
 async fn the_log_of_a_message_that_cannot_be_sent_is_not_that_of_the_next() {
-    let (left, right) = duplex(1024);
-    let send = async {
-        let mut first = plan(1);
-        first.xforward = Some(Identity::parse("IDENT=first").unwrap());
-        // Not offered here, so MAIL is not said.
-        first.message.smtputf8 = true;
-        first.keep = true;
-        let finished = deliver(right, first, Dialect::Smtp).await;
-        assert!(finished.outcome.failure.is_some());
-        let Some((stream, kept)) = finished.kept else {
-            return;
-        };
-        let now = Instant::now().into_std();
-        let second = Delivery::again(plan(1), kept, now).unwrap();
-        let mut delivering = Delivering::new(stream, second);
-        loop {
-            match delivering.next().await {
-                Turn::Content => delivering.send(CONTENT).await.unwrap(),
-                Turn::End => break,
-                _ => {}
+    for pipelining in [true, false] {
+        let (left, right) = duplex(1024);
+        let send = async {
+            let mut first = plan(1);
+            first.xforward = Some(Identity::parse("IDENT=first").unwrap());
+            // Not offered here, so MAIL is not said.
+            first.message.smtputf8 = true;
+            first.keep = true;
+            first.pipelining = pipelining;
+            let finished = deliver(right, first, Dialect::Smtp).await;
+            assert!(finished.outcome.failure.is_some());
+            let Some((stream, kept)) = finished.kept else {
+                return;
+            };
+            let now = Instant::now().into_std();
+            let second = Delivery::again(plan(1), kept, now).unwrap();
+            let mut delivering = Delivering::new(stream, second);
+            loop {
+                match delivering.next().await {
+                    Turn::Content => delivering.send(CONTENT).await.unwrap(),
+                    Turn::End => break,
+                    _ => {}
+                }
             }
-        }
-        assert!(delivering.finish().await.outcome.is_delivered());
-    };
-    let (messages, ()) = tokio::join!(
-        serve(left, config(Dialect::Smtp), |_| Admission::Accept),
-        send
-    );
-    assert_eq!(messages, [(String::new(), false, String::new())]);
+            assert!(delivering.finish().await.outcome.is_delivered());
+        };
+        let (messages, ()) = tokio::join!(
+            serve(left, config(Dialect::Smtp), |_| Admission::Accept),
+            send
+        );
+        assert_eq!(messages, [(String::new(), false, String::new())]);
+    }
 }
 
 /// A plan without recipients opens a session, which then is there for a dialogue of one's own.
