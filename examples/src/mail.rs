@@ -481,12 +481,16 @@ impl Exchange {
             (Dialect::Smtp, false) => Dialogue::Smtp,
         };
         let tls = client.channel == Channel::Tls;
+        let utf8 = self
+            .mail
+            .as_ref()
+            .is_some_and(|it| it.borrow().parameters.smtputf8);
         let trace = Trace {
             reverse_path: &self.sender,
             hello: self.client_name(client),
             peer: client.peer.address(),
             by: &settings.hostname,
-            with: Transmission::new(dialogue, tls, client.is_authenticated),
+            with: Transmission::new(dialogue, tls, client.is_authenticated, utf8),
             id: &id,
             recipient: match self.recipients.as_slice() {
                 [only] => Some(&only.address),

@@ -22,7 +22,7 @@ const WIDTH: usize = 78;
 ///     hello: "client.example.test",
 ///     peer: Some("192.0.2.7".parse()?),
 ///     by: "edge.example.test",
-///     with: Transmission::new(Dialogue::Esmtp, true, true),
+///     with: Transmission::new(Dialogue::Esmtp, true, true, false),
 ///     id: "0123456789abcdef",
 ///     recipient: Some("bob@example.test"),
 ///     at: &at,
@@ -117,6 +117,22 @@ pub enum Transmission {
     Lmtpa,
     /// LHLO and AUTH inside TLS.
     Lmtpsa,
+    /// EHLO, and SMTPUTF8 in MAIL (RFC 6531 section 4.3).
+    Utf8Smtp,
+    /// The same inside TLS.
+    Utf8Smtps,
+    /// The same after AUTH.
+    Utf8Smtpa,
+    /// The same after AUTH inside TLS.
+    Utf8Smtpsa,
+    /// LHLO, and SMTPUTF8 in MAIL.
+    Utf8Lmtp,
+    /// The same inside TLS.
+    Utf8Lmtps,
+    /// The same after AUTH.
+    Utf8Lmtpa,
+    /// The same after AUTH inside TLS.
+    Utf8Lmtpsa,
 }
 
 /// Which greeting a dialogue began with. Total on purpose.
@@ -131,10 +147,19 @@ pub enum Dialogue {
 }
 
 impl Transmission {
-    /// The keyword for a dialogue, inside TLS or not, after AUTH or not.
+    /// The keyword for a dialogue, inside TLS or not, after AUTH or not, with SMTPUTF8 or without, which
+    /// HELO has not.
     #[must_use]
-    pub const fn new(dialogue: Dialogue, tls: bool, authenticated: bool) -> Self {
+    pub const fn new(dialogue: Dialogue, tls: bool, authenticated: bool, utf8: bool) -> Self {
         match (dialogue, tls, authenticated) {
+            (Dialogue::Esmtp, false, false) if utf8 => Self::Utf8Smtp,
+            (Dialogue::Esmtp, true, false) if utf8 => Self::Utf8Smtps,
+            (Dialogue::Esmtp, false, true) if utf8 => Self::Utf8Smtpa,
+            (Dialogue::Esmtp, true, true) if utf8 => Self::Utf8Smtpsa,
+            (Dialogue::Lmtp, false, false) if utf8 => Self::Utf8Lmtp,
+            (Dialogue::Lmtp, true, false) if utf8 => Self::Utf8Lmtps,
+            (Dialogue::Lmtp, false, true) if utf8 => Self::Utf8Lmtpa,
+            (Dialogue::Lmtp, true, true) if utf8 => Self::Utf8Lmtpsa,
             (Dialogue::Smtp, true | false, true | false) => Self::Smtp,
             (Dialogue::Esmtp, false, false) => Self::Esmtp,
             (Dialogue::Esmtp, true, false) => Self::Esmtps,
@@ -160,6 +185,14 @@ impl Transmission {
             Self::Lmtps => "LMTPS",
             Self::Lmtpa => "LMTPA",
             Self::Lmtpsa => "LMTPSA",
+            Self::Utf8Smtp => "UTF8SMTP",
+            Self::Utf8Smtps => "UTF8SMTPS",
+            Self::Utf8Smtpa => "UTF8SMTPA",
+            Self::Utf8Smtpsa => "UTF8SMTPSA",
+            Self::Utf8Lmtp => "UTF8LMTP",
+            Self::Utf8Lmtps => "UTF8LMTPS",
+            Self::Utf8Lmtpa => "UTF8LMTPA",
+            Self::Utf8Lmtpsa => "UTF8LMTPSA",
         }
     }
 }
@@ -377,21 +410,39 @@ mod tests {
     }
 
     #[test]
-    fn the_keywords_are_those_of_rfc_3848() {
+    fn the_keywords_are_those_of_rfc_3848_and_6531() {
         let mut keywords = Vec::new();
-        for dialogue in [Dialogue::Esmtp, Dialogue::Lmtp] {
-            for (tls, auth) in [(false, false), (false, true), (true, false), (true, true)] {
-                keywords.push(Transmission::new(dialogue, tls, auth).as_str());
+        for utf8 in [false, true] {
+            for dialogue in [Dialogue::Esmtp, Dialogue::Lmtp] {
+                for (tls, auth) in [(false, false), (false, true), (true, false), (true, true)] {
+                    keywords.push(Transmission::new(dialogue, tls, auth, utf8).as_str());
+                }
             }
         }
         assert_eq!(
             keywords,
             [
-                "ESMTP", "ESMTPA", "ESMTPS", "ESMTPSA", "LMTP", "LMTPA", "LMTPS", "LMTPSA"
+                "ESMTP",
+                "ESMTPA",
+                "ESMTPS",
+                "ESMTPSA",
+                "LMTP",
+                "LMTPA",
+                "LMTPS",
+                "LMTPSA",
+                "UTF8SMTP",
+                "UTF8SMTPA",
+                "UTF8SMTPS",
+                "UTF8SMTPSA",
+                "UTF8LMTP",
+                "UTF8LMTPA",
+                "UTF8LMTPS",
+                "UTF8LMTPSA",
             ]
         );
+        // HELO has no keyword inside TLS, and no extensions.
         assert_eq!(
-            Transmission::new(Dialogue::Smtp, true, false).as_str(),
+            Transmission::new(Dialogue::Smtp, true, false, true).as_str(),
             "SMTP"
         );
     }

@@ -110,6 +110,7 @@ fn session_config(
     config.limits.recipients = settings.limits.recipients;
     config.timeouts.command = settings.timeouts.command;
     config.mechanisms = mechanisms();
+    config.extensions.smtputf8 = true;
     config.xclient.networks = believed.xclient;
     config.xforward.networks = believed.xforward;
     config.proxies = believed.proxy;

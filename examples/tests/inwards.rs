@@ -175,3 +175,49 @@ fn a_recipient_is_asked_for_when_it_is_named() {
             .starts_with("451 4.4.1 ")
     );
 }
+
+/// SMTPUTF8 goes on where it is offered, and is in the trace (RFC 6531 section 4.3).
+#[test]
+fn addresses_outside_of_ascii() {
+    for offers in [&["SMTPUTF8", "8BITMIME"][..], &[]] {
+        let is_offered = !offers.is_empty();
+        let server = serve(move |peer| {
+            peer.say("220 lmtp.example.test LMTP\r\n");
+            peer.expect("LHLO edge.example.test");
+            peer.offer(offers);
+            if !is_offered {
+                return peer.farewell();
+            }
+            peer.expect("MAIL FROM:<ä@client.example.org> SMTPUTF8");
+            peer.say("250 Ok\r\n");
+            peer.expect("RCPT TO:<alice@example.test>");
+            peer.say("250 Ok\r\n");
+            peer.expect("DATA");
+            peer.say("354 Go\r\n");
+            let mut heard = String::new();
+            while !heard.ends_with("\r\n.\r\n") {
+                heard += &peer.hear();
+            }
+            assert!(heard.contains("UTF8SMTP id"), "{heard}");
+            peer.say("250 Ok\r\n");
+            peer.farewell();
+        });
+        let edge = in_front_of(server.address.port(), "");
+        let mut talk = edge.connect("mx");
+        talk.accepted(&[
+            "EHLO a.example",
+            "MAIL FROM:<ä@client.example.org> SMTPUTF8",
+        ]);
+        let reply = talk.say("RCPT TO:<alice@example.test>");
+        if is_offered {
+            assert!(reply.starts_with("250 "), "{reply}");
+            talk.accepted(&["DATA"]);
+            talk.send(b"Subject: x\r\n\r\ny\r\n.\r\n");
+            assert!(talk.reply().starts_with("250 "));
+        } else {
+            assert!(reply.starts_with("550 5.6.7 "), "{reply}");
+        }
+        talk.accepted(&["QUIT"]);
+        server.heard();
+    }
+}

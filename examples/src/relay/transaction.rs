@@ -1,6 +1,6 @@
 //! The transactions of one client with the next server. What that server says is said to the client.
 
-use mailwire_smtp_proto::client::{CommandId, Event, NotNow};
+use mailwire_smtp_proto::client::{CommandId, Event, Extension, NotNow};
 use mailwire_smtp_proto::command::{MailBuf, RcptBuf};
 use mailwire_smtp_proto::ehlo::SizeOffer;
 use mailwire_smtp_proto::params::Body;
@@ -84,6 +84,7 @@ impl Upstream {
             Some(Body::BinaryMime) => return Err(conversion()),
             body => parameters.body = body.filter(|_| offered.eight_bit_mime()),
         }
+        parameters.smtputf8 = mail.parameters.smtputf8;
         let said = self.connection.mail(&mail.reverse_path, &parameters);
         self.reply(said).await
     }
@@ -219,7 +220,13 @@ impl Upstream {
     fn unsaid(&mut self, not_now: &NotNow) -> Reply {
         info!(error = %not_now, "not said to the next server");
         match not_now {
-            NotNow::NotOffered(_) | NotNow::NotAscii => conversion(),
+            // RFC 6531 section 3.5.
+            NotNow::NotOffered(Extension::Keyword("SMTPUTF8")) | NotNow::NotAscii => Reply::fixed(
+                550,
+                (5, 6, 7),
+                "The next server takes no addresses outside of ASCII",
+            ),
+            NotNow::NotOffered(_) => conversion(),
             NotNow::TooLarge { .. } => Reply::fixed(552, (5, 3, 4), "Message too large"),
             NotNow::TooManyRecipients | NotNow::TooManyDomains => {
                 Reply::fixed(452, (4, 5, 3), "Too many recipients")
