@@ -32,6 +32,7 @@ mod connect;
 mod failure;
 mod login;
 mod prepared;
+mod progress;
 mod record;
 mod transcript;
 
@@ -187,7 +188,10 @@ async fn drive<S: AsyncRead + AsyncWrite + Unpin>(
             }
             // A slice does not fail.
             Turn::Content => {
-                let _ = delivering.send(sending.prepared.content).await;
+                let content = sending.prepared.content;
+                let bar = progress::bar(content.len(), sending.plan.verbose);
+                let _ = delivering.send(bar.wrap_async_read(content)).await;
+                bar.finish_and_clear();
             }
             Turn::Handshake => {
                 return match delivering.into_tls() {
