@@ -110,6 +110,8 @@ fn session_config(
     config.limits.recipients = settings.limits.recipients;
     config.timeouts.command = settings.timeouts.command;
     config.mechanisms = mechanisms();
+    // As much mail as there is: a session is bounded in time.
+    config.limits.transactions = u32::MAX;
     config.extensions.smtputf8 = true;
     config.xclient.networks = believed.xclient;
     config.xforward.networks = believed.xforward;
