@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Messages per second and CPU per message of `edge` beside other servers, under load from Postfix's smtp-source.
 
-    cargo build --release --bin edge && python3 benches/load.py [--messages N] [SERVER ...]
+    cargo build --release --bin edge && python3 benches/load.py [--messages N] [--idle] [SERVER ...]
 
 Needs smtp-source and smtp-sink (Postfix), and node with smtp-server, and aiosmtpd, for those two
 (interop/install.sh puts all of them where this looks). Prints a table in Markdown: a line for each load, the
@@ -11,6 +11,7 @@ system. Absolute numbers are this machine's; what compares is one run.
 import argparse
 import os
 import pathlib
+import resource
 import shutil
 import socket
 import subprocess
@@ -108,11 +109,56 @@ def measure(name, size, connections, kept, messages):
             server.wait()
 
 
+def resident(pid):
+    """KiB of memory that a process has."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0])
+
+
+def idle(name, connections):
+    """KiB of memory for each of so many connections that have said EHLO, and nothing since."""
+    with tempfile.TemporaryDirectory() as folder:
+        port = free_port()
+        command, more = SERVERS[name](pathlib.Path(folder), port)
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        server = subprocess.Popen(command, env={**os.environ, **more}, **quiet)
+        try:
+            wait_for(port)
+            time.sleep(0.5)
+            before, open_ones = resident(server.pid), []
+            for _ in range(connections):
+                one = socket.create_connection(("127.0.0.1", port))
+                one.settimeout(20)
+                one.recv(1000)
+                one.sendall(b"EHLO client.example.org\r\n")
+                one.recv(1000)
+                open_ones.append(one)
+            return (resident(server.pid) - before) / connections
+        finally:
+            server.kill()
+            server.wait()
+
+
+def tell_idle(servers):
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    print("| connections | " + " | ".join(servers) + " |")
+    print("|---|" + "---|" * len(servers))
+    for connections in (1000, 10000):
+        if connections + 100 > most:
+            continue
+        cells = [f"{idle(name, connections):.1f} KiB" for name in servers]
+        print(f"| {connections:,} | " + " | ".join(cells) + " |", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("--idle", action="store_true", help="memory per idle connection instead")
     parser.add_argument("--messages", type=int, default=20000)
     parser.add_argument("servers", nargs="*", default=list(SERVERS))
     arguments = parser.parse_args()
+    if arguments.idle:
+        return tell_idle(arguments.servers)
     print("| message | connections | kept open | " + " | ".join(arguments.servers) + " |")
     print("|---|---|---|" + "---|" * len(arguments.servers))
     for size, connections, kept in LOADS:

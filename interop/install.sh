@@ -13,6 +13,7 @@ perl -MNet::SSLeay -e 1 2>/dev/null || missing+=(libnet-ssleay-perl)
 # Debian's Python, whatever else is first on the path.
 /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || missing+=(python3-aiosmtpd)
 [ -x /usr/lib/dovecot/submission ] || missing+=(dovecot-core dovecot-submissiond)
+[ -x /usr/lib/dovecot/lmtp ] || missing+=(dovecot-lmtpd)
 [ -e /usr/lib/nginx/modules/ngx_mail_module.so ] || missing+=(libnginx-mod-mail)
 [ -d /usr/share/nodejs/nodemailer ] || missing+=(node-nodemailer)
 

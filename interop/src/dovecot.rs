@@ -31,6 +31,47 @@ impl Dovecot {
         Self::start_with(relay, "")
     }
 
+    /// Starts one that delivers over LMTP as well: to alice alone, who has a mailbox.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    #[must_use]
+    pub fn delivering() -> (Self, u16) {
+        let lmtp = free_port();
+        let dovecot = Self::start_configured(|dovecot| {
+            let root = dovecot.folder.path().display();
+            let users = format!(
+                "userdb {{\n driver = passwd-file\n args = username_format=%u {root}/users\n \
+                 default_fields = uid=mail gid=mail home={root}/mail\n}}\n"
+            );
+            let whole = dovecot.configuration(1);
+            let whole = whole.replace("protocols = submission", "protocols = submission lmtp");
+            let (before, own) = whole.split_once("userdb {").expect("it has its own");
+            let (_, rest) = own.split_once("}\n").expect("it ends");
+            format!(
+                "{before}{users}{rest}postmaster_address = postmaster@example.test\n\
+                 service lmtp {{\n inet_listener lmtp {{\n address = 127.0.0.1\n port = {lmtp}\n }}\n}}\n"
+            )
+        });
+        let mail = dovecot.folder.path().join("mail");
+        fs::create_dir_all(&mail).expect("a folder");
+        let owned = run(Command::new("chown").arg("mail:mail").arg(mail));
+        assert!(owned.status.success(), "{owned:?}");
+        wait_for(lmtp, || dovecot.log());
+        (dovecot, lmtp)
+    }
+
+    /// The messages that alice has, as stored.
+    #[must_use]
+    pub fn mailbox(&self) -> Vec<String> {
+        let new = self.folder.path().join("mail/new");
+        let files = fs::read_dir(new).into_iter().flatten().flatten();
+        files
+            .filter_map(|file| fs::read_to_string(file.path()).ok())
+            .collect()
+    }
+
     /// Starts one that hands every login over to the server of `passdb`.
     ///
     /// # Panics

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
@@ -38,12 +38,33 @@ impl Edge {
     /// If it does not start.
     #[must_use]
     pub fn start_with(before: &str, roles: &[&str], listener: &str, after: &str) -> Self {
+        let in_maildirs = |mail: &Path| format!("[deliver]\nmaildir = {mail:?}\n");
+        Self::configured(before, roles, listener, in_maildirs, after)
+    }
+
+    /// Starts one on these roles that hands mail on as `deliver`, a whole section, says.
+    ///
+    /// # Panics
+    ///
+    /// If it does not start.
+    #[must_use]
+    pub fn delivering(before: &str, roles: &[&str], deliver: &str) -> Self {
+        Self::configured(before, roles, "", |_| deliver.to_owned(), "")
+    }
+
+    fn configured(
+        before: &str,
+        roles: &[&str],
+        listener: &str,
+        deliver: impl FnOnce(&Path) -> String,
+        after: &str,
+    ) -> Self {
         let folder = TempDir::new().expect("a folder for the test");
-        let mail = folder.path().join("mail");
+        let deliver = deliver(&folder.path().join("mail"));
         let mut config = format!(
             "hostname = \"edge.example.test\"\ndomains = [\"example.test\"]\n\
              mailboxes = [\"alice\", \"bob\", \"carol\"]\n{before}\n\
-             [deliver]\nmaildir = {mail:?}\n\
+             {deliver}\n\
              [[user]]\nname = \"alice@example.test\"\npassword = \"secret\"\n"
         );
         for role in roles {
