@@ -193,7 +193,7 @@ impl Exchange {
         self.user = Some(user);
         let identity = self.identity(client);
         if let Some(hop) = self.onwards.as_mut().filter(|it| it.forwards_identity()) {
-            if let Err(error) = hop.open(identity).await {
+            if let Err(error) = Box::pin(hop.open(identity)).await {
                 warn!(%error, user = self.user, "the next server does not take the user");
                 self.user = None;
                 return Decision::Reject(reply(IDENTITY_NOT_TAKEN));
@@ -243,10 +243,12 @@ impl Exchange {
                 let place = match &mut self.inwards {
                     None => Place::Here(mailbox),
                     Some(hop) => match self.mail.clone() {
-                        Some(mail) => match hop.rcpt(&mail, &Rcpt::to_owned(*rcpt), None).await {
-                            Ok(()) => Place::Inwards,
-                            Err(reply) => return Decision::Reject(reply),
-                        },
+                        Some(mail) => {
+                            match Box::pin(hop.rcpt(&mail, &Rcpt::to_owned(*rcpt), None)).await {
+                                Ok(()) => Place::Inwards,
+                                Err(reply) => return Decision::Reject(reply),
+                            }
+                        }
                         None => return Decision::Reject(reply(Status::LOCAL_ERROR)),
                     },
                 };
@@ -272,7 +274,7 @@ impl Exchange {
         };
         let mut refusal = None;
         for hop in self.hops().filter(|it| it.is_used()) {
-            refusal = hop.data(&trace).await.err();
+            refusal = Box::pin(hop.data(&trace)).await.err();
             if refusal.is_some() {
                 break;
             }
@@ -292,7 +294,7 @@ impl Exchange {
             let _ = blocking(|| delivery.write(octets));
         }
         for hop in self.hops() {
-            hop.content(octets).await;
+            Box::pin(hop.content(octets)).await;
         }
     }
 
@@ -342,17 +344,18 @@ impl Exchange {
         self.recipients.clear();
         self.refusal = None;
         for hop in self.hops() {
-            hop.reset().await;
+            Box::pin(hop.reset()).await;
         }
     }
 
     /// Takes leave of the next servers.
     pub async fn leave(&mut self) {
         for hop in self.hops() {
-            hop.leave().await;
+            Box::pin(hop.leave()).await;
         }
     }
 
+    /// What is done with them is boxed: it is large, and most clients never need it.
     fn hops(&mut self) -> impl Iterator<Item = &mut Hop> {
         [&mut self.onwards, &mut self.inwards].into_iter().flatten()
     }
@@ -371,7 +374,7 @@ impl Exchange {
         let (Some(hop), Some(mail)) = (&mut self.onwards, &self.mail) else {
             return Decision::Reject(reply(NO_RELAY));
         };
-        match hop.rcpt(mail, &Rcpt::to_owned(*rcpt), identity).await {
+        match Box::pin(hop.rcpt(mail, &Rcpt::to_owned(*rcpt), identity)).await {
             Ok(()) => {
                 let place = Place::Onwards;
                 self.recipients.push(Recipient { address, place });
@@ -392,14 +395,14 @@ impl Exchange {
             return vec![Err(reply(status)); self.recipients.len()];
         }
         let onwards = match self.onwards.as_mut().filter(|it| it.is_used()) {
-            Some(hop) => hop.end().await,
+            Some(hop) => Box::pin(hop.end()).await,
             None => Vec::new(),
         };
         if let (Some(Err(refusal)), Dialect::Smtp) = (onwards.first(), dialect) {
             return vec![Err(refusal.clone()); self.recipients.len()];
         }
         let inwards = match self.inwards.as_mut().filter(|it| it.is_used()) {
-            Some(hop) => hop.end().await,
+            Some(hop) => Box::pin(hop.end()).await,
             None => Vec::new(),
         };
         let is_here = |it: &&Recipient| matches!(it.place, Place::Here(_));

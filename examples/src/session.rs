@@ -70,13 +70,13 @@ async fn talk(
             .timeouts
             .deadline(Timer::Handshake, std::time::Instant::now());
         let stream = tokio::select! {
-            stream = tls::accept(Arc::clone(certificate), stream, deadline) => stream?,
+            stream = Box::pin(tls::accept(Arc::clone(certificate), stream, deadline)) => stream?,
             () = stop.cancelled() => return Ok(()),
         };
         let known = bound(&stream);
         let mut connection = Connection::accept(stream, config, peer, Channel::Tls);
         connection.attest(known);
-        return secured(edge, connection, stop).await;
+        return Box::pin(secured(edge, connection, stop)).await;
     }
     let channel = peer.location().channel_without_tls();
     let mut connection = told(edge, Connection::accept(stream, config, peer, channel));
@@ -89,10 +89,11 @@ async fn talk(
         Ended::StartTls(pending) => match &edge.tls {
             Some(certificate) => {
                 let (stream, upgrade) = connection.start_tls(pending).await?;
-                let mut connection = tls::resume(Arc::clone(certificate), stream, upgrade).await?;
+                let resume = tls::resume(Arc::clone(certificate), stream, upgrade);
+                let mut connection = Box::pin(resume).await?;
                 let known = bound(connection.stream());
                 connection.attest(known);
-                secured(edge, connection, stop).await
+                Box::pin(secured(edge, connection, stop)).await
             }
             None => {
                 let reply = Reply::fixed(454, (4, 7, 0), "TLS not available");

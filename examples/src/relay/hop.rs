@@ -49,7 +49,8 @@ impl Hop {
     /// [`NotOpened`].
     pub async fn open(&mut self, client: Option<Identity>) -> Result<(), NotOpened> {
         self.leave().await;
-        self.upstream = Some(self.relay.open(client).await?);
+        // It is large, and most clients never need it.
+        self.upstream = Some(Box::pin(self.relay.open(client)).await?);
         Ok(())
     }
 

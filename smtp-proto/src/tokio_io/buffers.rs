@@ -147,6 +147,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Buffers<S> {
         }
     }
 
+    /// Gives the room of empty buffers back: most connections wait most of the time, and there are many.
+    fn relinquish(&mut self) {
+        for buffer in [&mut self.input, &mut self.output] {
+            if buffer.is_empty() && buffer.capacity() > 0 {
+                *buffer = BytesMut::new();
+            }
+        }
+    }
+
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         self.input.reserve(READ_SIZE);
         let read = poll_read_buf(Pin::new(&mut self.stream), context, &mut self.input);
@@ -156,6 +165,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Buffers<S> {
                 Some(broken) => Poll::Ready(Err(broken)),
                 None => read,
             },
+            Poll::Pending => {
+                self.relinquish();
+                read
+            }
             read => read,
         }
     }
