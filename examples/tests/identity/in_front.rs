@@ -135,3 +135,30 @@ fn a_proxy_may_ask_whether_anybody_is_there() {
         talk.accepted(&["EHLO proxy.example.test", "QUIT"]);
     }
 }
+
+/// The header comes before TLS as well, and not an octet of the handshake is taken for it.
+#[test]
+fn a_header_in_front_of_tls() {
+    use std::io::{Read, Write};
+
+    use mailwire_examples::client_tls::{client_config, server_name};
+    use mailwire_tls_policy::outbound::CertificateCheck;
+
+    let edge = Edge::configured(
+        "hostname = \"edge.example.test\"\ndomains = [\"example.test\"]\n\
+         [[listener]]\nrole = \"submissions\"\naddr = \"127.0.0.1:0\"\n\
+         proxy_from = [\"127.0.0.1\"]\n",
+    );
+    let config = client_config(CertificateCheck::Skip, None).unwrap();
+    let mut handshake =
+        rustls::ClientConnection::new(config, server_name("edge.example.test").unwrap()).unwrap();
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", edge.port("submissions"))).unwrap();
+    // All of it in one piece, as it comes from a proxy that is in no hurry.
+    let mut octets = b"PROXY TCP4 198.51.100.7 192.0.2.9 4711 465\r\n".to_vec();
+    handshake.write_tls(&mut octets).unwrap();
+    stream.write_all(&octets).unwrap();
+    let mut stream = rustls::StreamOwned::new(handshake, stream);
+    let mut greeting = [0; 100];
+    let length = stream.read(&mut greeting).unwrap();
+    assert!(greeting[..length].starts_with(b"220 edge.example.test "));
+}
