@@ -9,6 +9,7 @@ servers in one run after another, each with a fresh process. CPU is that of the 
 system. Absolute numbers are this machine's; what compares is one run.
 """
 import argparse
+import contextlib
 import os
 import pathlib
 import resource
@@ -21,6 +22,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # smtp-sink does not run as root.
 UNROOTED = ["-u", "nobody"] if os.geteuid() == 0 else []
+QUIET = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 TICK = os.sysconf("SC_CLK_TCK")
 # Octets, connections, whether a connection is kept open for all its messages, and by how much fewer messages.
 LOADS = [(size, connections, kept) for size in (1024, 102400) for connections in (1, 10, 100) for kept in (False, True)]
@@ -89,24 +91,30 @@ def wait_for(port):
     raise SystemExit(f"nobody listens at {port}")
 
 
-def measure(name, size, connections, kept, messages):
+@contextlib.contextmanager
+def running(name):
+    """One of the servers, while it is wanted: its process and its port."""
     with tempfile.TemporaryDirectory() as folder:
         port = free_port()
         command, more = SERVERS[name](pathlib.Path(folder), port)
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        server = subprocess.Popen(command, env={**os.environ, **more}, **quiet)
+        server = subprocess.Popen(command, env={**os.environ, **more}, **QUIET)
         try:
             wait_for(port)
-            load = [shutil.which("smtp-source") or "/usr/sbin/smtp-source", "-s", str(connections), "-l", str(size)]
-            load += ["-m", str(messages), "-f", "a@client.example.org", "-t", "alice@example.test"]
-            load += (["-d"] if kept else []) + [f"inet:127.0.0.1:{port}"]
-            before, begun = cpu(server.pid), time.monotonic()
-            subprocess.run(load, check=True, **quiet)
-            elapsed, used = time.monotonic() - begun, cpu(server.pid) - before
-            return messages / elapsed, used / messages * 1e6
+            yield server.pid, port
         finally:
             server.kill()
             server.wait()
+
+
+def measure(name, size, connections, kept, messages):
+    with running(name) as (pid, port):
+        load = [shutil.which("smtp-source") or "/usr/sbin/smtp-source", "-s", str(connections), "-l", str(size)]
+        load += ["-m", str(messages), "-f", "a@client.example.org", "-t", "alice@example.test"]
+        load += (["-d"] if kept else []) + [f"inet:127.0.0.1:{port}"]
+        before, begun = cpu(pid), time.monotonic()
+        subprocess.run(load, check=True, **QUIET)
+        elapsed, used = time.monotonic() - begun, cpu(pid) - before
+        return messages / elapsed, used / messages * 1e6
 
 
 def resident(pid):
@@ -117,26 +125,17 @@ def resident(pid):
 
 def idle(name, connections):
     """KiB of memory for each of so many connections that have said EHLO, and nothing since."""
-    with tempfile.TemporaryDirectory() as folder:
-        port = free_port()
-        command, more = SERVERS[name](pathlib.Path(folder), port)
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        server = subprocess.Popen(command, env={**os.environ, **more}, **quiet)
-        try:
-            wait_for(port)
-            time.sleep(0.5)
-            before, open_ones = resident(server.pid), []
-            for _ in range(connections):
-                one = socket.create_connection(("127.0.0.1", port))
-                one.settimeout(20)
-                one.recv(1000)
-                one.sendall(b"EHLO client.example.org\r\n")
-                one.recv(1000)
-                open_ones.append(one)
-            return (resident(server.pid) - before) / connections
-        finally:
-            server.kill()
-            server.wait()
+    with running(name) as (pid, port):
+        time.sleep(0.5)
+        before, open_ones = resident(pid), []
+        for _ in range(connections):
+            one = socket.create_connection(("127.0.0.1", port))
+            one.settimeout(20)
+            one.recv(1000)
+            one.sendall(b"EHLO client.example.org\r\n")
+            one.recv(1000)
+            open_ones.append(one)
+        return (resident(pid) - before) / connections
 
 
 def tell_idle(servers):

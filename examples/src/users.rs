@@ -28,6 +28,12 @@ pub fn is_credential(text: &str) -> bool {
     (1..=LONGEST).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
+/// What [`is_credential`] takes, for people to read.
+#[must_use]
+pub fn credentials() -> String {
+    format!("text of 1 to {LONGEST} octets without control characters")
+}
+
 /// A password: not shown by `Debug`, has no `Display`, and is overwritten when dropped.
 ///
 /// ```

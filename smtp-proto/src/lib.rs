@@ -23,8 +23,8 @@
 //! | [`limits`], [`timer`], [`error`] | bounds, deadlines, and the caller's mistakes |
 //! | [`transcript`] | the dialogue for people to read, without its secrets |
 //!
-//! Features: `proxy` reads and writes headers of the PROXY protocol; `tokio` adds `tokio_io`, connections over any tokio stream; `rustls` adds their TLS
-//! hand-over. Neither changes what the rest does.
+//! Features: `proxy` reads and writes headers of the PROXY protocol; `tokio` adds `tokio_io`, connections
+//! over any tokio stream; `rustls` adds their TLS hand-over. None changes what the rest does.
 
 #![forbid(unsafe_code)]
 

@@ -91,29 +91,24 @@ impl Peer {
     #[must_use]
     pub fn with_xclient(&self, identity: Identity) -> Self {
         let told = self.told();
-        let mut merged = identity.clone();
         let before = told.and_then(|it| it.xclient.as_ref());
         let is_told =
             |whom: Option<&Identity>, name| whom.is_some_and(|it| it.value(name).is_some());
         let had_address = is_told(before, Name::Addr);
         let was_somebody = had_address || is_told(before, Name::Login);
         let has_address = identity.value(Name::Addr).is_some();
-        for (name, value) in before.into_iter().flat_map(Identity::iter) {
-            let holds = match name {
-                Name::Helo | Name::Proto | Name::Login => false,
-                Name::Addr | Name::Name | Name::ReverseName if has_address => false,
-                Name::Addr | Name::Name | Name::ReverseName | Name::Port if had_address => {
-                    !has_address
-                }
-                _ => !was_somebody,
-            };
-            if holds && identity.value(name).is_none() {
-                merged = merged.with_value(name, value.clone());
-            }
-        }
+        let holds = |name| match name {
+            Name::Helo | Name::Proto | Name::Login => false,
+            Name::Addr | Name::Name | Name::ReverseName if has_address => false,
+            Name::Addr | Name::Name | Name::ReverseName | Name::Port if had_address => !has_address,
+            _ => !was_somebody,
+        };
         self.telling(Told {
             proxy: told.and_then(|it| it.proxy.clone()),
-            xclient: Some(merged),
+            xclient: Some(match before {
+                Some(before) => identity.keeping(before, holds),
+                None => identity,
+            }),
         })
     }
 

@@ -181,10 +181,7 @@ fn read_users(root: &Section<'_, '_>) -> Option<Users> {
 }
 
 fn read_user(section: Section<'_, '_>) -> Option<(String, Password)> {
-    let allowed = format!(
-        "text of 1 to {} octets without control characters",
-        users::LONGEST
-    );
+    let allowed = users::credentials();
     let name = section.require("name", &allowed).and_then(|field| {
         field.string(&allowed, |name| {
             users::is_credential(name).then(|| name.to_owned())

@@ -82,10 +82,7 @@ fn check(section: &Section<'_, '_>, key: &'static str) -> Option<CertificateChec
 
 /// Both of them, or neither.
 fn credentials(section: &Section<'_, '_>) -> Option<Option<(String, Password)>> {
-    let allowed = format!(
-        "text of 1 to {} octets without control characters",
-        users::LONGEST
-    );
+    let allowed = users::credentials();
     let (user, password) = (section.take("user"), section.take("password"));
     match (user, password) {
         (None, None) => Some(None),

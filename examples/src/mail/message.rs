@@ -192,8 +192,8 @@ impl Exchange {
             },
             at: &ZonedDateTime::now(),
         };
-        let (lines, received) = (trace.lines(), trace.received_line());
-        if let Some(delivery) = delivery {
+        let received = trace.received_line();
+        if let Some((delivery, lines)) = delivery.map(|it| (it, trace.lines())) {
             let delivery = self.delivery.insert(delivery);
             blocking(|| delivery.write(lines.as_bytes()))?;
         }

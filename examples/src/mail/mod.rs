@@ -199,33 +199,25 @@ impl Exchange {
         } else {
             policy::Identity::Anonymous
         };
-        match relay(client.role, client.origin, identity, lookup.class()) {
-            policy::Relay::Deliver => {}
-            policy::Relay::Forward => return self.pass_on(rcpt, address, client).await,
+        let place = match relay(client.role, client.origin, identity, lookup.class()) {
+            policy::Relay::Deliver => match (lookup.refusal(), lookup) {
+                (None, Lookup::Exists(_)) if self.inwards.is_some() => Place::Inwards,
+                (None, Lookup::Exists(mailbox)) => Place::Here(mailbox),
+                (refusal, _) => {
+                    return Decision::Reject(reply(refusal.unwrap_or(Status::NO_SUCH_MAILBOX)));
+                }
+            },
+            policy::Relay::Forward => Place::Onwards,
             policy::Relay::Refuse(refusal) => {
                 let (code, enhanced) = (refusal.code(), refusal.enhanced());
                 return Decision::Reject(Reply::from_parts(code, enhanced, refusal.text()));
             }
+        };
+        if let Err(reply) = self.ask(&place, rcpt, client).await {
+            return Decision::Reject(reply);
         }
-        match (lookup.refusal(), lookup) {
-            (None, Lookup::Exists(mailbox)) => {
-                let place = match &mut self.inwards {
-                    None => Place::Here(mailbox),
-                    Some(hop) => match self.mail.clone() {
-                        Some(mail) => {
-                            match Box::pin(hop.rcpt(&mail, &Rcpt::to_owned(*rcpt), None)).await {
-                                Ok(()) => Place::Inwards,
-                                Err(reply) => return Decision::Reject(reply),
-                            }
-                        }
-                        None => return Decision::Reject(reply(Status::LOCAL_ERROR)),
-                    },
-                };
-                self.recipients.push(Recipient { address, place });
-                Decision::Accept
-            }
-            (refusal, _) => Decision::Reject(reply(refusal.unwrap_or(Status::NO_SUCH_MAILBOX))),
-        }
+        self.recipients.push(Recipient { address, place });
+        Decision::Accept
     }
 
     /// Drops the transaction, and what was written of its message.
@@ -260,20 +252,20 @@ impl Exchange {
         Some(identity(&client.peer, hello, client.is_extended, user))
     }
 
-    /// RCPT of another domain: what the next server says to it.
-    async fn pass_on(&mut self, rcpt: &Rcpt<'_>, address: String, client: &Client) -> Decision {
-        let identity = self.identity(client);
-        let (Some(hop), Some(mail)) = (&mut self.onwards, &self.mail) else {
-            return Decision::Reject(reply(NO_RELAY));
-        };
-        match Box::pin(hop.rcpt(mail, &Rcpt::to_owned(*rcpt), identity)).await {
-            Ok(()) => {
-                let place = Place::Onwards;
-                self.recipients.push(Recipient { address, place });
-                Decision::Accept
+    /// What the server that a recipient's mail goes to says to RCPT, if it goes to one.
+    async fn ask(&mut self, place: &Place, rcpt: &Rcpt<'_>, client: &Client) -> Result<(), Reply> {
+        let (hop, identity) = match place {
+            Place::Here(_) => return Ok(()),
+            Place::Inwards => (&mut self.inwards, None),
+            Place::Onwards => {
+                let identity = self.identity(client);
+                (&mut self.onwards, identity)
             }
-            Err(reply) => Decision::Reject(reply),
-        }
+        };
+        let (Some(hop), Some(mail)) = (hop, &self.mail) else {
+            return Err(reply(NO_RELAY));
+        };
+        Box::pin(hop.rcpt(mail, &Rcpt::to_owned(*rcpt), identity)).await
     }
 
     /// The name that the client goes by. A proxy says hello with its own name, and XCLIENT tells that of

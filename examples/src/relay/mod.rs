@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!   client          edge                        next server
-//!   AUTH       ──►  open: TLS, XCLIENT, AUTH ──►  who is it?       no 235 before it has said yes
+//!   AUTH       ──►  open: TLS, AUTH, XCLIENT ──►  who is it?       no 235 before it has said yes
 //!   RCPT       ──►  MAIL, RCPT               ──►  its reply is ours
 //!   DATA       ──►  DATA                     ──►  354, and only then 354
 //!   content    ──►  as it comes              ──►
@@ -15,13 +15,11 @@ mod open;
 mod transaction;
 
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use mailwire_smtp_proto::auth::PlainCredentials;
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::host::{HelloNameBuf, HostError};
-use mailwire_smtp_proto::policy::outbound::PeerLocation;
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
 
@@ -97,9 +95,4 @@ pub enum RelayError {
     /// No mechanism could say them.
     #[error("relay.user and relay.password cannot be sent")]
     Credentials,
-}
-
-/// Where the next server is, by the address that was connected to.
-pub(crate) fn location(address: IpAddr) -> PeerLocation {
-    PeerLocation::of(address)
 }

@@ -13,7 +13,7 @@ use mailwire_smtp_proto::params::MailParameters;
 use mailwire_smtp_proto::path::ReversePath;
 use mailwire_smtp_proto::peer::Peer;
 use mailwire_smtp_proto::policy::Channel;
-use mailwire_smtp_proto::policy::outbound::TlsMode;
+use mailwire_smtp_proto::policy::outbound::{PeerLocation, TlsMode};
 use mailwire_smtp_proto::timer::Timer;
 use mailwire_smtp_proto::tokio_io::client::Connection;
 use mailwire_smtp_proto::tokio_io::delivery::{Delivering, Turn};
@@ -23,7 +23,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::{Instant, timeout};
 
-use super::{Relay, Upstream, location};
+use super::{Relay, Upstream};
 use crate::candidates::candidates;
 
 /// Each address of the server may take so long to answer.
@@ -95,7 +95,11 @@ impl Relay {
     pub async fn open(&self, client: Option<Identity>) -> Result<Upstream, NotOpened> {
         let stream = self.connect().await.map_err(NotOpened::Connect)?;
         let address = stream.peer_addr().map_err(NotOpened::Connect)?.ip();
-        let mut config = Config::new(self.dialect, self.settings.policy, location(address));
+        let mut config = Config::new(
+            self.dialect,
+            self.settings.policy,
+            PeerLocation::of(address),
+        );
         // It was signed, perhaps, and is not ours.
         config.bare_line_ends = BareLineEnds::Refuse;
         let config = Arc::new(config);

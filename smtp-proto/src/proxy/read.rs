@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use ppp::{v1, v2};
 
-use super::{Proxied, Tls};
+use super::{CERTIFICATE_NOW, IN_TLS, Proxied, Tls};
 
 /// The most octets of a header of version 2, which could have 65,551: room for addresses, for a server
 /// name, and for what is told of TLS. HAProxy keeps what it sends below 540 or so.
@@ -17,9 +17,8 @@ const BINARY: &[u8] = v2::PROTOCOL_PREFIX;
 /// Of version 2: what is in front of the addresses.
 const FIXED: usize = 16;
 
-/// PP2_CLIENT_SSL and the two that say where a certificate was shown.
-const IN_TLS: u8 = 0x01;
-const CERTIFICATE: u8 = 0x02 | 0x04;
+/// PP2_CLIENT_CERT_CONN or PP2_CLIENT_CERT_SESS: when a certificate was shown.
+const CERTIFICATE: u8 = CERTIFICATE_NOW | 0x04;
 
 /// Why octets are no header. Holds none of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -79,10 +78,10 @@ pub fn take(input: &[u8]) -> Result<Option<(usize, Proxied)>, ProxyError> {
 pub fn missing(input: &[u8]) -> usize {
     /// `PROXY UNKNOWN` and CRLF, the shortest of all.
     const LEAST: usize = 15;
-    let whole = match (input.first(), input.get(FIXED - 2..FIXED)) {
-        (Some(b'\r'), Some([high, low])) => FIXED + usize::from(u16::from_be_bytes([*high, *low])),
-        (Some(b'\r'), _) => FIXED,
-        _ => LEAST,
+    let whole = if input.first() == BINARY.first() {
+        length_of_binary(input).unwrap_or(FIXED)
+    } else {
+        LEAST
     };
     whole.saturating_sub(input.len()).max(1)
 }
@@ -103,14 +102,8 @@ fn take_text(input: &[u8]) -> Result<Option<(usize, Proxied)>, ProxyError> {
     }
     let proxied = match header.addresses {
         v1::Addresses::Unknown => Proxied::nobody(),
-        v1::Addresses::Tcp4(it) => Proxied::of(
-            SocketAddr::from((it.source_address, it.source_port)),
-            SocketAddr::from((it.destination_address, it.destination_port)),
-        ),
-        v1::Addresses::Tcp6(it) => Proxied::of(
-            SocketAddr::from((it.source_address, it.source_port)),
-            SocketAddr::from((it.destination_address, it.destination_port)),
-        ),
+        v1::Addresses::Tcp4(it) => over_ipv4(it),
+        v1::Addresses::Tcp6(it) => over_ipv6(it),
     };
     Ok(Some((length, proxied)))
 }
@@ -121,10 +114,9 @@ fn take_binary(input: &[u8]) -> Result<Option<(usize, Proxied)>, ProxyError> {
         Ok(_) | Err(v2::ParseError::Incomplete(_) | v2::ParseError::Partial(..)) => {}
         Err(_) => return Err(ProxyError::Malformed),
     }
-    let Some([high, low]) = input.get(FIXED - 2..FIXED) else {
+    let Some(length) = length_of_binary(input) else {
         return Ok(None);
     };
-    let length = FIXED + usize::from(u16::from_be_bytes([*high, *low]));
     if length > LIMIT {
         return Err(ProxyError::TooLong);
     }
@@ -142,14 +134,8 @@ fn take_binary(input: &[u8]) -> Result<Option<(usize, Proxied)>, ProxyError> {
     }
     let proxied = match header.addresses {
         v2::Addresses::Unspecified | v2::Addresses::Unix(_) => Proxied::nobody(),
-        v2::Addresses::IPv4(it) => Proxied::of(
-            SocketAddr::from((it.source_address, it.source_port)),
-            SocketAddr::from((it.destination_address, it.destination_port)),
-        ),
-        v2::Addresses::IPv6(it) => Proxied::of(
-            SocketAddr::from((it.source_address, it.source_port)),
-            SocketAddr::from((it.destination_address, it.destination_port)),
-        ),
+        v2::Addresses::IPv4(it) => over_ipv4(it),
+        v2::Addresses::IPv6(it) => over_ipv6(it),
     };
     // Of an unspecified family the parser has no end of the addresses, so it may have values in it that
     // are none.
@@ -158,6 +144,28 @@ fn take_binary(input: &[u8]) -> Result<Option<(usize, Proxied)>, ProxyError> {
         _ => header.tlvs(),
     };
     Ok(Some((length, with_values(proxied, values)?)))
+}
+
+/// Of how many octets a header of version 2 is, as soon as it has said so.
+fn length_of_binary(input: &[u8]) -> Option<usize> {
+    match input.get(FIXED - 2..FIXED) {
+        Some([high, low]) => Some(FIXED + usize::from(u16::from_be_bytes([*high, *low]))),
+        _ => None,
+    }
+}
+
+fn over_ipv4(it: v2::IPv4) -> Proxied {
+    Proxied::of(
+        SocketAddr::from((it.source_address, it.source_port)),
+        SocketAddr::from((it.destination_address, it.destination_port)),
+    )
+}
+
+fn over_ipv6(it: v2::IPv6) -> Proxied {
+    Proxied::of(
+        SocketAddr::from((it.source_address, it.source_port)),
+        SocketAddr::from((it.destination_address, it.destination_port)),
+    )
 }
 
 fn with_values(

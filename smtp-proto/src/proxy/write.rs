@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use bytes::BytesMut;
 use ppp::v2::{self, Builder, Command, Protocol, Type};
 
-use super::{LIMIT, Proxied, ProxyError, Tls, take};
+use super::{CERTIFICATE_NOW, IN_TLS, LIMIT, Proxied, ProxyError, Tls, take};
 
 /// The two forms of a header. Deliberately exhaustive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -113,11 +113,8 @@ fn mapped(address: SocketAddr) -> SocketAddr {
 }
 
 fn of_tls(tls: &Tls) -> io::Result<Vec<u8>> {
-    /// PP2_CLIENT_SSL, and PP2_CLIENT_CERT_CONN.
-    const IN_TLS: u8 = 0x01;
-    const CERTIFICATE: u8 = 0x02;
     let client = if tls.has_certificate {
-        IN_TLS | CERTIFICATE
+        IN_TLS | CERTIFICATE_NOW
     } else {
         IN_TLS
     };

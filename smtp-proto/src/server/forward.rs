@@ -82,10 +82,8 @@ impl Session {
         let mut identity = self.read_identity(arguments, Extension::Xforward)?;
         self.count_idle()?;
         let kept = self.forward.get_or_insert_default();
-        for (name, value) in kept.xforward.iter().flat_map(|it| it.iter()) {
-            if identity.value(name).is_none() {
-                identity = identity.with_value(name, value.clone());
-            }
+        if let Some(before) = &kept.xforward {
+            identity = identity.keeping(before, |_| true);
         }
         kept.xforward = Some(Arc::new(identity));
         self.go(on_outcome(

@@ -87,7 +87,7 @@ async fn read<S: AsyncRead + Unpin>(stream: &mut S) -> Result<Proxied, ProxyFail
 ///
 /// # Errors
 ///
-/// The stream failed, or the header is [too long](ProxyError::TooLong).
+/// The stream failed, or the header is one that [cannot be written](Proxied::write).
 pub async fn send<S: AsyncWrite + Unpin>(
     stream: &mut S,
     proxied: &Proxied,

@@ -128,6 +128,17 @@ impl Identity {
         self.attributes.is_empty()
     }
 
+    /// With what was said `before` of the names that nothing is said of here, as far as it `holds`.
+    #[must_use]
+    pub(crate) fn keeping(mut self, before: &Self, holds: impl Fn(Name) -> bool) -> Self {
+        for (name, value) in before.iter() {
+            if holds(name) && self.value(name).is_none() {
+                self.set(name, value.clone());
+            }
+        }
+        self
+    }
+
     pub(super) fn is_required(&self, name: Name) -> bool {
         self.required.contains(&name)
     }
