@@ -5,8 +5,8 @@ use std::sync::Arc;
 use mailwire_smtp_proto::auth;
 use mailwire_smtp_proto::peer::Peer;
 use mailwire_smtp_proto::reply::Reply;
-use mailwire_smtp_proto::server::{Admission, Config, Event, Pending, Refuse, ask};
-use mailwire_smtp_proto::timer::Timer;
+use mailwire_smtp_proto::server::{Admission, Config, Event, Pending, Refuse, TlsUpgrade, ask};
+use mailwire_smtp_proto::timer::{Deadline, Timer};
 use mailwire_smtp_proto::tokio_io::server::{Connection, ServerError};
 use mailwire_smtp_proto::tokio_io::{proxy, tls};
 use mailwire_tls_policy::{Channel, TlsMode};
@@ -17,6 +17,9 @@ use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::mail::{Client, Edge, Exchange};
+
+/// A stream inside TLS; what it keeps is large.
+type Tls = Box<TlsStream<TcpStream>>;
 
 /// How a part of a session ended.
 enum Ended {
@@ -65,48 +68,86 @@ async fn talk(
     peer: Peer,
     stop: &CancellationToken,
 ) -> Result<(), ServerError> {
+    // What a part of this needs is in a box for as long as that part goes on: most clients wait most of the
+    // time, and there are many.
     if let (TlsMode::Implicit, Some(certificate)) = (config.listener.tls, &edge.tls) {
         let deadline = config
             .timeouts
-            .deadline(Timer::Handshake, std::time::Instant::now());
-        let stream = tokio::select! {
-            stream = Box::pin(tls::accept(Arc::clone(certificate), stream, deadline)) => stream?,
-            () = stop.cancelled() => return Ok(()),
-        };
-        let known = bound(&stream);
-        let mut connection = Connection::accept(stream, config, peer, Channel::Tls);
-        connection.attest(known);
-        return Box::pin(secured(edge, connection, stop)).await;
+            .deadline(Timer::Handshake, tokio::time::Instant::now().into_std());
+        let begin = |stream| Connection::accept(stream, config, peer, Channel::Tls);
+        return Box::pin(in_tls(edge, certificate, stream, deadline, begin, stop)).await;
     }
     let channel = peer.location().channel_without_tls();
-    let mut connection = told(edge, Connection::accept(stream, config, peer, channel));
-    let mut exchange = Exchange::new(Arc::clone(edge));
-    match converse(&mut connection, &mut exchange, stop).await? {
-        Ended::Closed => {
-            exchange.leave().await;
-            connection.close().await
+    let connection = Connection::accept(stream, config, peer, channel);
+    let Some((stream, upgrade)) = Box::pin(in_clear(edge, connection, stop)).await? else {
+        return Ok(());
+    };
+    let Some(certificate) = &edge.tls else {
+        return Ok(());
+    };
+    let deadline = upgrade.deadline();
+    let begin = |stream| Connection::resume(stream, upgrade, Channel::Tls);
+    Box::pin(in_tls(edge, certificate, stream, deadline, begin, stop)).await
+}
+
+/// A session to its end, or to STARTTLS.
+async fn in_clear(
+    edge: &Arc<Edge>,
+    connection: Connection<TcpStream>,
+    stop: &CancellationToken,
+) -> Result<Option<(TcpStream, TlsUpgrade)>, ServerError> {
+    let mut connection = told(edge, connection);
+    match mail(edge, &mut connection, stop).await? {
+        Ended::Closed => connection.close().await?,
+        Ended::StartTls(pending) if edge.tls.is_some() => {
+            return connection.start_tls(pending).await.map(Some);
         }
-        Ended::StartTls(pending) => match &edge.tls {
-            Some(certificate) => {
-                let (stream, upgrade) = connection.start_tls(pending).await?;
-                let resume = tls::resume(Arc::clone(certificate), stream, upgrade);
-                let mut connection = Box::pin(resume).await?;
-                let known = bound(connection.stream());
-                connection.attest(known);
-                Box::pin(secured(edge, connection, stop)).await
-            }
-            None => {
-                let reply = Reply::fixed(454, (4, 7, 0), "TLS not available");
-                connection.answer(pending, Refuse(reply))?;
-                connection.shut_down().await?;
-                connection.close().await
-            }
-        },
+        Ended::StartTls(pending) => {
+            let reply = Reply::fixed(454, (4, 7, 0), "TLS not available");
+            connection.answer(pending, Refuse(reply))?;
+            connection.shut_down().await?;
+            connection.close().await?;
+        }
     }
+    Ok(None)
+}
+
+/// The handshake, and a session inside TLS, which knows nothing of what was before.
+async fn in_tls(
+    edge: &Arc<Edge>,
+    certificate: &Arc<rustls::ServerConfig>,
+    stream: TcpStream,
+    deadline: Option<Deadline>,
+    begin: impl FnOnce(Tls) -> Connection<Tls>,
+    stop: &CancellationToken,
+) -> Result<(), ServerError> {
+    let handshake = Box::pin(tls::accept(Arc::clone(certificate), stream, deadline));
+    let stream = tokio::select! {
+        stream = handshake => Box::new(stream?),
+        () = stop.cancelled() => return Ok(()),
+    };
+    let known = bound(&stream);
+    let mut connection = told(edge, begin(stream));
+    connection.attest(known);
+    // A second STARTTLS never gets here: policy refuses it.
+    let _ = mail(edge, &mut connection, stop).await?;
+    connection.close().await
+}
+
+/// The mail of one session. However that ends, leave is taken of the next servers.
+async fn mail<S: AsyncRead + AsyncWrite + Unpin>(
+    edge: &Arc<Edge>,
+    connection: &mut Connection<S>,
+    stop: &CancellationToken,
+) -> Result<Ended, ServerError> {
+    let mut exchange = Exchange::new(Arc::clone(edge));
+    let ended = converse(connection, &mut exchange, stop).await;
+    exchange.leave().await;
+    ended
 }
 
 /// What identifies the channel, for logins that are bound to it.
-fn bound(stream: &TlsStream<TcpStream>) -> auth::server::Connection {
+fn bound(stream: &Tls) -> auth::server::Connection {
     let mut known = auth::server::Connection::default();
     known.bindings.extend(tls::server_binding(stream));
     known
@@ -123,20 +164,6 @@ fn told<S: AsyncRead + AsyncWrite + Unpin>(
     let peer = connection.session().peer().address();
     let peer = peer.map_or_else(|| "local".to_owned(), |address| address.to_string());
     connection.with_transcript(move |line| eprintln!("{peer} {line}"))
-}
-
-/// A session inside TLS, which knows nothing of what was before.
-async fn secured<S: AsyncRead + AsyncWrite + Unpin>(
-    edge: &Arc<Edge>,
-    connection: Connection<S>,
-    stop: &CancellationToken,
-) -> Result<(), ServerError> {
-    let mut connection = told(edge, connection);
-    let mut exchange = Exchange::new(Arc::clone(edge));
-    // A second STARTTLS never gets here: policy refuses it.
-    let _ = converse(&mut connection, &mut exchange, stop).await?;
-    exchange.leave().await;
-    connection.close().await
 }
 
 async fn converse<S: AsyncRead + AsyncWrite + Unpin>(

@@ -14,7 +14,8 @@ use super::{NotOpened, Relay, Upstream};
 #[derive(Debug)]
 pub struct Hop {
     relay: Arc<Relay>,
-    upstream: Option<Upstream>,
+    /// Boxed: it is large, and most clients never need it.
+    upstream: Option<Box<Upstream>>,
     /// Whether MAIL of this transaction was said to it, and taken.
     has_begun: bool,
     /// Recipients of this transaction that it has taken.
@@ -49,8 +50,8 @@ impl Hop {
     /// [`NotOpened`].
     pub async fn open(&mut self, client: Option<Identity>) -> Result<(), NotOpened> {
         self.leave().await;
-        // It is large, and most clients never need it.
-        self.upstream = Some(Box::pin(self.relay.open(client)).await?);
+        let opened = Box::pin(self.relay.open(client)).await?;
+        self.upstream = Some(Box::new(opened));
         Ok(())
     }
 

@@ -101,7 +101,8 @@ impl Serving {
                         rest = REST;
                         match room.seat(peer.ip(), self) {
                             Some(seat) => {
-                                let served = serve(stream, peer);
+                                // In the box it is once; moved into the task, it would be there twice.
+                                let served = Box::pin(serve(stream, peer));
                                 tasks.spawn(async move {
                                     served.await;
                                     drop(seat);
