@@ -46,7 +46,7 @@ const tls = folder
   : { disabledCommands: ['AUTH', 'STARTTLS'] };
 new SMTPServer({ logger: false, authOptional: true, disableReverseLookup: true, ...tls,
   onData(stream, session, done) { stream.on('data', () => {}); stream.on('end', done); },
-}).listen(Number(port), '127.0.0.1');
+}).on('error', () => {}).listen(Number(port), '127.0.0.1');
 """
 
 

@@ -62,9 +62,14 @@ impl Trace<'_> {
     /// 78 characters, except where one word is longer.
     #[must_use]
     pub fn lines(&self) -> String {
+        self.return_path_line() + &self.received_line()
+    }
+
+    /// The Return-Path line alone.
+    #[must_use]
+    pub fn return_path_line(&self) -> String {
         let mut lines = Lines::default();
         lines.field("Return-Path:", &[path(self.reverse_path)]);
-        self.received(&mut lines);
         lines.0
     }
 
@@ -72,11 +77,6 @@ impl Trace<'_> {
     #[must_use]
     pub fn received_line(&self) -> String {
         let mut lines = Lines::default();
-        self.received(&mut lines);
-        lines.0
-    }
-
-    fn received(&self, lines: &mut Lines) {
         let mut words = vec!["from".to_owned(), name(self.hello)];
         if let Some(peer) = self.peer {
             words.push(format!("({})", literal(peer)));
@@ -93,6 +93,7 @@ impl Trace<'_> {
         // Kept in one piece, so that it is found at a glance.
         words.push(date(self.at));
         lines.field("Received:", &words);
+        lines.0
     }
 }
 

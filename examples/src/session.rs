@@ -209,7 +209,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
             }
             Event::StartTls { pending } => return Ok(Ended::StartTls(pending)),
             Event::Mail { mail, pending } => {
-                let decision = exchange.mail(&mail).await;
+                let decision = exchange.mail(&mail, &client).await;
                 connection.answer(pending, decision)?;
             }
             Event::Rcpt { rcpt, pending } => {
@@ -217,16 +217,19 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
                 connection.answer(pending, decision)?;
             }
             Event::Data { pending } => {
-                let admission = exchange.data(&client).await;
+                let admission = exchange.data().await;
                 connection.answer(pending, admission)?;
             }
             Event::Content(octets) => exchange.content(octets).await,
             Event::Message { octets, pending } => {
                 let forwarded = connection.session().xforward().map(ToString::to_string);
-                let verdict = exchange.message(octets, &client, forwarded).await;
+                let verdict = exchange.message(octets, forwarded).await;
                 connection.answer(pending, verdict)?;
             }
-            Event::MessageRefused(_) | Event::Reset => exchange.forget().await,
+            Event::MessageRefused(fault) => {
+                exchange.refuse(&fault.reply(client.dialect)).await;
+            }
+            Event::Reset => exchange.forget().await,
             Event::Closed(_) => return Ok(Ended::Closed),
             // Refusals by the session itself, and whatever a later version may tell.
             _ => {}

@@ -19,6 +19,7 @@ mod common;
 use common::{Edge, Talk};
 
 const CLEAR: &str = "tls = false";
+const ACCEPTED: &str = "250 2.0.0 Message accepted as ";
 
 /// HELLO to 354, for recipients that have to be accepted.
 fn until_content(talk: &mut Talk, hello: &str, recipients: &[&str]) {
@@ -38,7 +39,7 @@ fn mail_is_stored_with_its_trace() {
     let mut talk = edge.connect("mx");
     until_content(&mut talk, "EHLO", &["alice@example.test"]);
     talk.send(b"Subject: x\r\n\r\n..dot\r\n.\r\n");
-    assert_eq!(talk.reply(), "250 2.0.0 Message accepted");
+    assert!(talk.reply().starts_with(ACCEPTED));
     let files = edge.files();
     assert_eq!(files.len(), 1, "{files:?}");
     assert_eq!(
@@ -69,7 +70,7 @@ fn lmtp_has_a_verdict_for_each_recipient() {
     talk.accepted(&["DATA"]);
     talk.send(b"x\r\n.\r\n");
     for _ in 0..3 {
-        assert_eq!(talk.reply(), "250 2.0.0 Message accepted");
+        assert!(talk.reply().starts_with(ACCEPTED));
     }
     // What comes next answers what is said next: there were three verdicts, not four.
     assert_eq!(talk.say("NOOP"), "250 2.0.0 OK");
@@ -245,7 +246,7 @@ fn a_local_part_is_data_and_never_a_path() {
         assert!(reply.starts_with("250 "), "{name}: {reply}");
         talk.accepted(&["DATA"]);
         talk.send(b"x\r\n.\r\n");
-        assert_eq!(talk.reply(), "250 2.0.0 Message accepted", "{name}");
+        assert!(talk.reply().starts_with(ACCEPTED), "{name}");
         accepted += 1;
     }
     // A dot alone is no Dot-string (RFC 5321 section 4.1.2).
@@ -320,18 +321,14 @@ fn a_full_disk_is_452_and_loses_nothing() {
         talk.send(b".\r\n");
         talk.reply()
     };
-    assert_eq!(send(1000), "250 2.0.0 Message accepted");
+    assert!(send(1000).starts_with(ACCEPTED));
     assert!(send(1024 * 1024).starts_with("452 4.3.1 "));
     assert_eq!(
         edge.files().len(),
         1,
         "the message from before, and no part of the other"
     );
-    assert_eq!(
-        send(1000),
-        "250 2.0.0 Message accepted",
-        "there is room again"
-    );
+    assert!(send(1000).starts_with(ACCEPTED), "there is room again");
     assert_eq!(edge.files().len(), 2);
 }
 
@@ -355,7 +352,7 @@ fn sigterm_lets_a_transaction_end() {
     edge.terminate();
     std::thread::sleep(Duration::from_millis(300));
     talk.send(b"second half\r\n.\r\n");
-    assert_eq!(talk.reply(), "250 2.0.0 Message accepted");
+    assert!(talk.reply().starts_with(ACCEPTED));
     assert!(talk.reply().starts_with("421 4.3.2 "));
     assert!(edge.wait(Duration::from_secs(5)).success());
     let files = edge.files();

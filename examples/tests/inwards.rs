@@ -144,6 +144,9 @@ fn a_recipient_is_asked_for_when_it_is_named() {
         peer.say("250 Ok\r\n");
         peer.expect("RCPT TO:<alice@example.test>");
         peer.say("552 5.2.2 Over quota\r\n");
+        // It is kept for others, with nothing in it.
+        peer.expect("RSET");
+        peer.say("250 Ok\r\n");
         peer.farewell();
     });
     let edge = in_front_of(server.address.port(), "");
@@ -160,6 +163,7 @@ fn a_recipient_is_asked_for_when_it_is_named() {
     );
     assert!(talk.say("DATA").starts_with("554 "));
     talk.accepted(&["QUIT"]);
+    edge.terminate();
     server.heard();
 
     // Nobody is there.
@@ -218,6 +222,7 @@ fn addresses_outside_of_ascii() {
             assert!(reply.starts_with("550 5.6.7 "), "{reply}");
         }
         talk.accepted(&["QUIT"]);
+        edge.terminate();
         server.heard();
     }
 }

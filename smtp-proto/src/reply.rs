@@ -188,6 +188,20 @@ impl Reply {
     }
 }
 
+/// On one line, for a log: the code, the enhanced code, the text.
+impl fmt::Display for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.code)?;
+        if let Some(enhanced) = self.enhanced {
+            write!(f, " {enhanced}")?;
+        }
+        for line in self.lines() {
+            write!(f, " {line}")?;
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply")
@@ -224,6 +238,12 @@ mod tests {
         );
         assert_eq!(written(&REFUSED, false), "550-First\r\n550 second\r\n");
         assert_eq!(written(&GREETING, true), "220 mx.example.test ESMTP\r\n");
+    }
+
+    #[test]
+    fn is_displayed_on_one_line() {
+        assert_eq!(REFUSED.to_string(), "550 5.7.1 First second");
+        assert_eq!(GREETING.to_string(), "220 mx.example.test ESMTP");
     }
 
     #[test]

@@ -137,6 +137,9 @@ async fn run(settings: Settings, verbose: bool) -> Result<(), Failure> {
     while let Some(ended) = serving.join_next().await {
         ended??;
     }
+    for next in [&edge.relay, &edge.lmtp].into_iter().flatten() {
+        next.close().await;
+    }
     info!(messages = edge.accepted.load(Ordering::Relaxed), "stopped");
     Ok(())
 }

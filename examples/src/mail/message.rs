@@ -1,56 +1,75 @@
 //! From DATA to the verdict: the content goes to disk, or on, and what came of that is told.
 
-use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 
 use jiff::ZonedDateTime;
 use mailwire_smtp_proto::dialect::Dialect;
-use mailwire_smtp_proto::peer::{Peer, Provenance};
 use mailwire_smtp_proto::reply::{Class, Reply};
 use mailwire_smtp_proto::server::{Admission, Decision, Verdict};
-use mailwire_tls_policy::Channel;
 use tracing::info;
 
-use super::{Client, Exchange, Place, Recipient, reply};
-use crate::config::Deliver;
+use super::transaction::{End, Place, Recipient, Transaction};
+use super::{Exchange, reply};
+use crate::config::{Deliver, Settings};
 use crate::mailboxes::Mailbox;
 use crate::maildir::{self, Delivery, DeliveryError, blocking};
-use crate::received::{Dialogue, Trace, Transmission};
+use crate::received::Trace;
+use crate::relay::Hop;
 use crate::status::Status;
 
 impl Exchange {
     /// DATA: there has to be a place for the message before its content is asked for.
-    pub async fn data(&mut self, client: &Client) -> Admission {
-        if let Some(reply) = &self.refusal {
-            return Admission::Reject(reply.clone());
+    pub async fn data(&mut self) -> Admission {
+        match self.begin_content().await {
+            Ok(()) => Admission::Accept,
+            Err(reply) => Admission::Reject(reply),
         }
-        let trace = match self.create(client) {
+    }
+
+    async fn begin_content(&mut self) -> Result<(), Reply> {
+        let edge = &self.edge;
+        let Some(transaction) = &mut self.transaction else {
+            return Err(reply(Status::LOCAL_ERROR));
+        };
+        if let Some(reply) = &transaction.refusal {
+            return Err(reply.clone());
+        }
+        let trace = match transaction.create(&edge.settings) {
             Ok(trace) => trace,
             Err(error) => {
                 info!(%error, "no place for a message");
-                self.delivery = None;
-                return Admission::Reject(reply(error.status()));
+                transaction.delivery = None;
+                return Err(reply(error.status()));
             }
         };
-        let mut refusal = None;
+        let mut refusal = Ok(());
         for hop in self.hops().filter(|it| it.is_used()) {
-            refusal = Box::pin(hop.data(&trace)).await.err();
-            if refusal.is_some() {
-                break;
+            if refusal.is_ok() {
+                refusal = Box::pin(hop.data(&trace)).await;
             }
         }
-        if let Some(reply) = refusal {
-            self.forget().await;
-            // The client's transaction goes on until it says so.
-            self.refusal = Some(reply.clone());
-            return Admission::Reject(reply);
+        if let Err(refusal) = &refusal {
+            self.give_up(refusal).await;
         }
-        Admission::Accept
+        refusal
+    }
+
+    /// Nothing comes of the transaction any more. That of the client goes on until it says so.
+    async fn give_up(&mut self, refusal: &Reply) {
+        if let Some(transaction) = &mut self.transaction {
+            transaction.delivery = None;
+            transaction.recipients.clear();
+            transaction.refusal = Some(refusal.clone());
+        }
+        for hop in self.hops() {
+            Box::pin(hop.reset()).await;
+        }
     }
 
     /// A piece of content. What goes wrong is told by the verdict.
     pub async fn content(&mut self, octets: &[u8]) {
-        if let Some(delivery) = &mut self.delivery {
+        let delivery = self.transaction.as_mut().map(|it| &mut it.delivery);
+        if let Some(Some(delivery)) = delivery {
             let _ = blocking(|| delivery.write(octets));
         }
         for hop in self.hops() {
@@ -58,41 +77,32 @@ impl Exchange {
         }
     }
 
-    /// The end of the content: 250 only when the message is on the disk.
+    /// The end of the content: 250 only when the message is on the disk, or the next server has it.
     ///
     /// `forwarded` is what XFORWARD has said, for the log.
-    pub async fn message(
-        &mut self,
-        octets: u64,
-        client: &Client,
-        forwarded: Option<String>,
-    ) -> Verdict {
-        let results = self.end(client.dialect).await;
-        let delivered = results.iter().filter(|result| result.is_ok()).count();
-        if delivered > 0 {
+    pub async fn message(&mut self, octets: u64, forwarded: Option<String>) -> Verdict {
+        let Some(mut transaction) = self.transaction.take() else {
+            return Verdict::All(Decision::Reject(reply(Status::LOCAL_ERROR)));
+        };
+        let verdicts = self.verdicts(&mut transaction).await;
+        if verdicts.iter().any(Result::is_ok) {
             self.edge.accepted.fetch_add(1, Ordering::Relaxed);
         }
-        info!(
-            role = %client.role,
-            peer = client.peer.address().map(tracing::field::display),
-            via = via(&client.peer).map(tracing::field::display),
-            forwarded,
-            hello = self.client_name(client),
-            user = self.user,
-            from = self.sender,
-            to = ?self.recipients.iter().map(|r| r.address.as_str()).collect::<Vec<_>>(),
+        transaction.log(End::Verdicts {
             octets,
-            delivered,
-            "message"
-        );
-        self.forget().await;
-        let decide = |result| match result {
-            Ok(()) => Decision::Accept,
+            verdicts: &verdicts,
+            forwarded: forwarded.as_deref(),
+        });
+        for hop in self.hops() {
+            Box::pin(hop.reset()).await;
+        }
+        let decide = |verdict| match verdict {
+            Ok(()) => Decision::AcceptWith(accepted(&transaction.id)),
             Err(reply) => Decision::Reject(reply),
         };
-        match client.dialect {
-            Dialect::Smtp => Verdict::All(decide(worst(results))),
-            Dialect::Lmtp => Verdict::Each(results.into_iter().map(decide).collect()),
+        match transaction.client.dialect {
+            Dialect::Smtp => Verdict::All(decide(worst(verdicts))),
+            Dialect::Lmtp => Verdict::Each(verdicts.into_iter().map(decide).collect()),
         }
     }
 
@@ -100,59 +110,37 @@ impl Exchange {
     ///
     /// The server for other domains is asked first. With one reply for all, nobody gets what that server or
     /// the disk here refuses: the client sends it again to all.
-    async fn end(&mut self, dialect: Dialect) -> Vec<Result<(), Reply>> {
-        let lost = self.delivery.as_ref().and_then(Delivery::failure);
+    async fn verdicts(&mut self, transaction: &mut Transaction) -> Vec<Result<(), Reply>> {
+        let dialect = transaction.client.dialect;
+        let recipients = transaction.recipients.len();
+        let lost = transaction.delivery.as_ref().and_then(Delivery::failure);
         if let (Some(error), Dialect::Smtp) = (lost, dialect) {
-            let status = self.note(error);
-            return vec![Err(reply(status)); self.recipients.len()];
+            let status = note(error, &transaction.id);
+            return vec![Err(reply(status)); recipients];
         }
-        let onwards = match self.onwards.as_mut().filter(|it| it.is_used()) {
-            Some(hop) => Box::pin(hop.end()).await,
-            None => Vec::new(),
-        };
+        let onwards = end(&mut self.onwards, &mut transaction.taken_as).await;
         if let (Some(Err(refusal)), Dialect::Smtp) = (onwards.first(), dialect) {
-            return vec![Err(refusal.clone()); self.recipients.len()];
+            return vec![Err(refusal.clone()); recipients];
         }
-        let inwards = match self.inwards.as_mut().filter(|it| it.is_used()) {
-            Some(hop) => Box::pin(hop.end()).await,
-            None => Vec::new(),
-        };
-        let is_here = |it: &&Recipient| matches!(it.place, Place::Here(_));
-        let count = self.recipients.iter().filter(is_here).count();
-        let here = match (self.delivery.take(), dialect) {
-            (None, _) => vec![Ok(()); count],
-            (Some(delivery), Dialect::Smtp) => {
-                let result = blocking(|| delivery.commit()).map_err(|error| self.note(&error));
-                vec![result; count]
-            }
-            (Some(delivery), Dialect::Lmtp) => blocking(|| delivery.commit_each())
-                .into_iter()
-                .map(|result| result.map_err(|error| self.note(&error)))
-                .collect(),
-        };
-        let here = here.into_iter().map(|it| it.map_err(reply));
-        let (mut here, mut inwards, mut onwards) = (here, inwards.into_iter(), onwards.into_iter());
-        let results = self.recipients.iter().map(|recipient| {
+        let inwards = end(&mut self.inwards, &mut transaction.taken_as).await;
+        let (mut onwards, mut inwards) = (onwards.into_iter(), inwards.into_iter());
+        let mut here = transaction.commit().into_iter().map(|it| it.map_err(reply));
+        let results = transaction.recipients.iter().map(|recipient| {
             let verdict = match recipient.place {
                 Place::Here(_) => here.next(),
-                Place::Inwards => inwards.next(),
                 Place::Onwards => onwards.next(),
+                Place::Inwards => inwards.next(),
             };
             verdict.unwrap_or_else(|| Err(reply(Status::LOCAL_ERROR)))
         });
         results.collect()
     }
+}
 
-    /// An error that a verdict will tell; the log says more than the wire.
-    fn note(&self, error: &DeliveryError) -> Status {
-        info!(%error, from = self.sender, "not delivered");
-        error.status()
-    }
-
+impl Transaction {
     /// Opens the file of a message that is for somebody here, and writes its trace; tells the trace of one
     /// that is passed on.
-    fn create(&mut self, client: &Client) -> Result<String, DeliveryError> {
-        let settings = &self.edge.settings;
+    fn create(&mut self, settings: &Settings) -> Result<String, DeliveryError> {
         let here = self.recipients.iter().filter_map(|it| match &it.place {
             Place::Here(mailbox) => Some(mailbox.clone()),
             Place::Inwards | Place::Onwards => None,
@@ -164,28 +152,18 @@ impl Exchange {
             })?),
             _ => None,
         };
-        let id = match &delivery {
+        self.id = match &delivery {
             Some(delivery) => delivery.id().to_owned(),
             // It is only to be found in logs by.
             None => maildir::id().unwrap_or_default(),
         };
-        let dialogue = match (client.dialect, client.is_extended) {
-            (Dialect::Lmtp, _) => Dialogue::Lmtp,
-            (Dialect::Smtp, true) => Dialogue::Esmtp,
-            (Dialect::Smtp, false) => Dialogue::Smtp,
-        };
-        let tls = client.channel == Channel::Tls;
-        let utf8 = self
-            .mail
-            .as_ref()
-            .is_some_and(|it| it.borrow().parameters.smtputf8);
         let trace = Trace {
             reverse_path: &self.sender,
-            hello: self.client_name(client),
-            peer: client.peer.address(),
+            hello: &self.hello,
+            peer: self.client.peer.address(),
             by: &settings.hostname,
-            with: Transmission::new(dialogue, tls, client.is_authenticated, utf8),
-            id: &id,
+            with: self.transmission(),
+            id: &self.id,
             recipient: match self.recipients.as_slice() {
                 [only] => Some(&only.address),
                 _ => None,
@@ -193,12 +171,55 @@ impl Exchange {
             at: &ZonedDateTime::now(),
         };
         let received = trace.received_line();
-        if let Some((delivery, lines)) = delivery.map(|it| (it, trace.lines())) {
+        if let Some(delivery) = delivery {
             let delivery = self.delivery.insert(delivery);
-            blocking(|| delivery.write(lines.as_bytes()))?;
+            blocking(|| {
+                delivery.write(trace.return_path_line().as_bytes())?;
+                delivery.write(received.as_bytes())
+            })?;
         }
         Ok(received)
     }
+
+    /// What becomes of the message for each recipient here, in their order.
+    fn commit(&mut self) -> Vec<Result<(), Status>> {
+        let is_here = |it: &&Recipient| matches!(it.place, Place::Here(_));
+        let count = self.recipients.iter().filter(is_here).count();
+        let note = |error: &DeliveryError| note(error, &self.id);
+        match (self.delivery.take(), self.client.dialect) {
+            (None, _) => vec![Ok(()); count],
+            (Some(delivery), Dialect::Smtp) => {
+                let result = blocking(|| delivery.commit()).map_err(|error| note(&error));
+                vec![result; count]
+            }
+            (Some(delivery), Dialect::Lmtp) => blocking(|| delivery.commit_each())
+                .into_iter()
+                .map(|result| result.map_err(|error| note(&error)))
+                .collect(),
+        }
+    }
+}
+
+/// The end of the content, for a next server that has a part in it: what it says of each recipient, and,
+/// where it has the message, the words that it says so with.
+async fn end(hop: &mut Option<Hop>, taken_as: &mut Vec<String>) -> Vec<Result<(), Reply>> {
+    let Some(hop) = hop.as_mut().filter(|it| it.is_used()) else {
+        return Vec::new();
+    };
+    let verdicts = Box::pin(hop.end()).await.into_iter();
+    let note = |verdict: Result<String, Reply>| verdict.map(|words| taken_as.push(words));
+    verdicts.map(note).collect()
+}
+
+/// An error that a verdict will tell; the log says more than the wire.
+fn note(error: &DeliveryError, id: &str) -> Status {
+    info!(%error, id, "not delivered");
+    error.status()
+}
+
+/// Yes, and by which name the message is found in the log.
+fn accepted(id: &str) -> Reply {
+    Reply::from_parts(250, (2, 0, 0), &format!("Message accepted as {id}"))
 }
 
 /// The one reply to a message that was refused for some: no, although others have it, for a yes would lose it
@@ -213,10 +234,4 @@ fn worst(results: Vec<Result<(), Reply>>) -> Result<(), Reply> {
         _ => one,
     });
     worst.map_or(Ok(()), Err)
-}
-
-/// The proxy that speaks for a client.
-fn via(peer: &Peer) -> Option<IpAddr> {
-    let told = peer.provenance() != Provenance::Transport;
-    peer.transport().filter(|_| told).map(|it| it.ip())
 }

@@ -4,30 +4,34 @@
 //! |---|---|
 //! | who may log in, send, and be sent to | this one |
 //! | from DATA to the verdict | `message` |
+//! | what is kept meanwhile, and told in the log | `transaction` |
 //! | what is known of a client | `client` |
 
 mod client;
 mod message;
+mod transaction;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use mailwire_smtp_proto::auth::Credentials;
 use mailwire_smtp_proto::auth::server::{Found, LookUp};
-use mailwire_smtp_proto::command::{Mail, MailBuf, Rcpt};
+use mailwire_smtp_proto::command::{Mail, Rcpt};
 use mailwire_smtp_proto::host::Host;
 use mailwire_smtp_proto::path::ForwardPath;
 use mailwire_smtp_proto::reply::Reply;
 use mailwire_smtp_proto::server::{self, Admission, Decision};
 use mailwire_smtp_proto::xclient::Identity;
 use mailwire_tls_policy::{self as policy, relay};
-use tracing::warn;
+use tracing::field::display;
+use tracing::{info, warn};
 
 use crate::config::Settings;
-use crate::mailboxes::{Lookup, Mailbox};
-use crate::maildir::Delivery;
+use crate::mailboxes::Lookup;
 use crate::relay::{Hop, Relay, identity};
 use crate::status::Status;
+
+use transaction::{End, Place, Recipient, Transaction};
 
 pub use client::Client;
 
@@ -54,35 +58,11 @@ pub struct Exchange {
     edge: Arc<Edge>,
     hello: String,
     user: Option<String>,
-    /// The sender, with what MAIL asked for.
-    mail: Option<MailBuf>,
-    sender: String,
-    recipients: Vec<Recipient>,
-    /// Why nothing more comes of this transaction: the next server has refused its content, and what was
-    /// said of recipients is gone with that.
-    refusal: Option<Reply>,
-    delivery: Option<Delivery>,
+    transaction: Option<Box<Transaction>>,
     /// The way to the server for other domains.
     onwards: Option<Hop>,
     /// The way to the server that delivers.
     inwards: Option<Hop>,
-}
-
-#[derive(Debug)]
-struct Recipient {
-    address: String,
-    place: Place,
-}
-
-/// Where mail for a recipient goes. Total on purpose.
-#[derive(Debug)]
-enum Place {
-    /// In a mailbox here.
-    Here(Mailbox),
-    /// At the server that delivers.
-    Inwards,
-    /// At the server for other domains.
-    Onwards,
 }
 
 /// Nothing is passed on: there is nowhere to pass it to.
@@ -113,11 +93,7 @@ impl Exchange {
             edge,
             hello: String::new(),
             user: None,
-            mail: None,
-            sender: String::new(),
-            recipients: Vec::new(),
-            refusal: None,
-            delivery: None,
+            transaction: None,
         }
     }
 
@@ -130,7 +106,6 @@ impl Exchange {
 
     /// XCLIENT: from here on it is another client's session, which may have logged in already.
     pub async fn begin_as(&mut self, client: &Client) {
-        self.forget().await;
         // It was opened for another client.
         self.leave().await;
         self.hello.clear();
@@ -139,6 +114,20 @@ impl Exchange {
 
     /// AUTH.
     pub async fn auth(&mut self, credentials: &Credentials, client: &Client) -> Decision {
+        let decision = self.log_in(credentials, client).await;
+        let peer = client.peer.address().map(display);
+        match &decision {
+            Decision::Accept | Decision::AcceptWith(_) => {
+                info!(role = %client.role, peer, user = self.user, "login")
+            }
+            Decision::Reject(reply) => {
+                warn!(role = %client.role, peer, %reply, "login failed");
+            }
+        }
+        decision
+    }
+
+    async fn log_in(&mut self, credentials: &Credentials, client: &Client) -> Decision {
         let users = &self.edge.settings.users;
         let (name, known) = match credentials {
             Credentials::Password(it) => {
@@ -178,22 +167,44 @@ impl Exchange {
     }
 
     /// MAIL: any sender; policy has seen to it that a submission is authenticated.
-    pub async fn mail(&mut self, mail: &Mail<'_>) -> Decision {
+    pub async fn mail(&mut self, mail: &Mail<'_>, client: &Client) -> Decision {
         self.forget().await;
-        self.mail = Some(Mail::to_owned(*mail));
-        self.sender = mail
-            .reverse_path
-            .mailbox()
-            .map_or_else(String::new, |m| m.to_string());
+        let hello = self.client_name(client);
+        let transaction =
+            Transaction::new(client, hello, self.user.as_deref(), Mail::to_owned(*mail));
+        self.transaction = Some(Box::new(transaction));
         Decision::Accept
     }
 
     /// RCPT: local ones that exist; foreign ones if the next server takes them, from users only.
     pub async fn rcpt(&mut self, rcpt: &Rcpt<'_>, client: &Client) -> Decision {
-        if let Some(reply) = &self.refusal {
-            return Decision::Reject(reply.clone());
-        }
         let (address, lookup) = self.find(rcpt.forward_path);
+        let place = self.place(rcpt, lookup, client).await;
+        let Some(transaction) = &mut self.transaction else {
+            return Decision::Reject(reply(Status::LOCAL_ERROR));
+        };
+        match place {
+            Ok(place) => {
+                transaction.recipients.push(Recipient { address, place });
+                Decision::Accept
+            }
+            Err(reply) => {
+                transaction.refuse(&address, &reply);
+                Decision::Reject(reply)
+            }
+        }
+    }
+
+    /// Where mail for a recipient goes, if anywhere; what to say if not.
+    async fn place(
+        &mut self,
+        rcpt: &Rcpt<'_>,
+        lookup: Lookup,
+        client: &Client,
+    ) -> Result<Place, Reply> {
+        if let Some(reply) = self.transaction.as_ref().and_then(|it| it.refusal.clone()) {
+            return Err(reply);
+        }
         let identity = if client.is_authenticated {
             policy::Identity::Authenticated
         } else {
@@ -204,36 +215,41 @@ impl Exchange {
                 (None, Lookup::Exists(_)) if self.inwards.is_some() => Place::Inwards,
                 (None, Lookup::Exists(mailbox)) => Place::Here(mailbox),
                 (refusal, _) => {
-                    return Decision::Reject(reply(refusal.unwrap_or(Status::NO_SUCH_MAILBOX)));
+                    return Err(reply(refusal.unwrap_or(Status::NO_SUCH_MAILBOX)));
                 }
             },
             policy::Relay::Forward => Place::Onwards,
             policy::Relay::Refuse(refusal) => {
                 let (code, enhanced) = (refusal.code(), refusal.enhanced());
-                return Decision::Reject(Reply::from_parts(code, enhanced, refusal.text()));
+                return Err(Reply::from_parts(code, enhanced, refusal.text()));
             }
         };
-        if let Err(reply) = self.ask(&place, rcpt, client).await {
-            return Decision::Reject(reply);
-        }
-        self.recipients.push(Recipient { address, place });
-        Decision::Accept
+        self.ask(&place, rcpt, client).await?;
+        Ok(place)
     }
 
     /// Drops the transaction, and what was written of its message.
     pub async fn forget(&mut self) {
-        self.delivery = None;
-        self.mail = None;
-        self.sender.clear();
-        self.recipients.clear();
-        self.refusal = None;
+        self.end(End::Dropped).await;
+    }
+
+    /// Drops the transaction, whose content the session has refused.
+    pub async fn refuse(&mut self, reply: &Reply) {
+        self.end(End::Refused(reply)).await;
+    }
+
+    async fn end(&mut self, end: End<'_>) {
+        if let Some(transaction) = self.transaction.take() {
+            transaction.log(end);
+        }
         for hop in self.hops() {
             Box::pin(hop.reset()).await;
         }
     }
 
-    /// Takes leave of the next servers.
+    /// Drops the transaction, and takes leave of the next servers.
     pub async fn leave(&mut self) {
+        self.forget().await;
         for hop in self.hops() {
             Box::pin(hop.leave()).await;
         }
@@ -262,10 +278,10 @@ impl Exchange {
                 (&mut self.onwards, identity)
             }
         };
-        let (Some(hop), Some(mail)) = (hop, &self.mail) else {
+        let (Some(hop), Some(transaction)) = (hop, &self.transaction) else {
             return Err(reply(NO_RELAY));
         };
-        Box::pin(hop.rcpt(mail, &Rcpt::to_owned(*rcpt), identity)).await
+        Box::pin(hop.rcpt(&transaction.mail, &Rcpt::to_owned(*rcpt), identity)).await
     }
 
     /// The name that the client goes by. A proxy says hello with its own name, and XCLIENT tells that of

@@ -76,9 +76,12 @@ impl Hop {
         Ok(())
     }
 
-    /// MAIL. A session that was opened at the login may have been closed since; then another is opened, for
-    /// nothing was said in it.
+    /// MAIL. A session that was opened at the login, or for somebody else, may have been closed since; then
+    /// another is opened, for nothing was said in it.
     async fn begin(&mut self, mail: &MailBuf, client: Option<Identity>) -> Result<(), Reply> {
+        if self.upstream.is_none() {
+            self.upstream = self.relay.waiting(client.as_ref()).map(Box::new);
+        }
         if let Some(upstream) = self.upstream.as_mut().filter(|it| it.may_begin()) {
             match upstream.mail(mail, TRACE).await {
                 Ok(()) => return Ok(()),
@@ -120,8 +123,8 @@ impl Hop {
     }
 
     /// The end of the content, and what the server says of each recipient that it has taken, in their
-    /// order.
-    pub async fn end(&mut self) -> Vec<Result<(), Reply>> {
+    /// order: its words if it has the message, what to say to the client if not.
+    pub async fn end(&mut self) -> Vec<Result<String, Reply>> {
         match &mut self.upstream {
             Some(upstream) => upstream.end(self.accepted).await,
             None => vec![Err(unavailable()); self.accepted],
@@ -139,10 +142,11 @@ impl Hop {
         }
     }
 
-    /// Takes leave.
+    /// Takes leave, or leaves the session to whoever needs one like it.
     pub async fn leave(&mut self) {
-        if let Some(upstream) = self.upstream.take() {
-            upstream.quit().await;
+        if let Some(mut upstream) = self.upstream.take() {
+            upstream.reset().await;
+            self.relay.leave(*upstream).await;
         }
     }
 }

@@ -12,19 +12,24 @@
 
 mod hop;
 mod open;
+mod pool;
 mod transaction;
 
 use std::fmt;
 use std::sync::Arc;
 
 use mailwire_smtp_proto::auth::PlainCredentials;
+use mailwire_smtp_proto::client::ReuseKey;
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::host::{HelloNameBuf, HostError};
+use mailwire_smtp_proto::xclient::Identity;
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
 
 use crate::client_tls::{ClientTlsError, client_config, server_name};
 use crate::config::RelaySettings;
+
+use pool::Pool;
 
 pub use hop::Hop;
 pub use open::{NotOpened, identity};
@@ -38,6 +43,7 @@ pub struct Relay {
     hello: HelloNameBuf,
     tls: Arc<ClientConfig>,
     server_name: ServerName<'static>,
+    pool: Arc<Pool>,
 }
 
 impl Relay {
@@ -63,6 +69,7 @@ impl Relay {
             tls: client_config(settings.policy.check, None)?,
             server_name: server_name(&settings.host.host)?,
             settings,
+            pool: Arc::default(),
         })
     }
 
@@ -70,6 +77,27 @@ impl Relay {
     #[must_use]
     pub const fn forwards_identity(&self) -> bool {
         self.settings.xclient
+    }
+
+    /// Takes leave of the sessions that nobody needed any more.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    /// What a session is kept apart from others by; `None` if it is for `client` alone, since what it has told
+    /// of that one holds to the end: its address, its port, its login.
+    fn reuse_key(&self, client: Option<&Identity>) -> Option<ReuseKey> {
+        client.is_none().then(|| ReuseKey {
+            host: self.settings.host.host.to_lowercase(),
+            port: self.settings.host.port,
+            tls: self.settings.policy.tls,
+            check: self.settings.policy.check,
+            identity: self
+                .settings
+                .credentials
+                .as_ref()
+                .map(|(user, _)| user.clone()),
+        })
     }
 }
 

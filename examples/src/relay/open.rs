@@ -103,15 +103,35 @@ impl Relay {
         // It was signed, perhaps, and is not ours.
         config.bare_line_ends = BareLineEnds::Refuse;
         let config = Arc::new(config);
+        let key = self.reuse_key(client.as_ref());
         let plan = self.plan(client);
         if self.settings.policy.tls == TlsMode::Implicit {
             let deadline = config.timeouts.deadline(Timer::Handshake, now());
             let (stream, binding) = self.handshake(Box::new(stream), deadline).await?;
             let delivery = Delivery::new(plan, config, Channel::Tls, now());
-            return self.drive(stream, delivery, binding).await;
+            let connection = self.drive(stream, delivery, binding).await?;
+            return Ok(Upstream::new(connection, key));
         }
         let delivery = Delivery::new(plan, config, Channel::Plain, now());
-        self.drive(Box::new(stream), delivery, None).await
+        let connection = self.drive(Box::new(stream), delivery, None).await?;
+        Ok(Upstream::new(connection, key))
+    }
+
+    /// A session that somebody else has left, if there is one for `client`. The server may have closed it
+    /// meanwhile.
+    pub(super) fn waiting(&self, client: Option<&Identity>) -> Option<Upstream> {
+        self.pool.take(&self.reuse_key(client)?)
+    }
+
+    /// Keeps a session for others, if it may be anybody's; takes leave of it otherwise.
+    pub(super) async fn leave(&self, upstream: Upstream) {
+        let surplus = match upstream.reuse_key().cloned() {
+            Some(key) if upstream.may_begin() => self.pool.put(key, upstream),
+            _ => Some(upstream),
+        };
+        if let Some(upstream) = surplus {
+            upstream.quit().await;
+        }
     }
 
     async fn connect(&self) -> io::Result<TcpStream> {
@@ -151,7 +171,7 @@ impl Relay {
         mut stream: Box<dyn Stream>,
         mut delivery: Delivery,
         mut binding: Option<ChannelBinding>,
-    ) -> Result<Upstream, NotOpened> {
+    ) -> Result<Connection<Box<dyn Stream>>, NotOpened> {
         loop {
             let mut delivering = Delivering::new(stream, delivery);
             let handshake = loop {
@@ -169,7 +189,7 @@ impl Relay {
                 let (stream, kept) = finished
                     .kept
                     .ok_or_else(|| not_opened(finished.outcome.failure, finished.error))?;
-                return Ok(Upstream::new(Connection::with(stream, kept.into_session())));
+                return Ok(Connection::with(stream, kept.into_session()));
             }
             let (clear, handshake) = delivering
                 .into_tls()

@@ -1,19 +1,27 @@
 //! The transactions of one client with the next server. What that server says is said to the client.
 
-use mailwire_smtp_proto::client::{CommandId, Event, Extension, NotNow};
+use std::time::Duration;
+
+use mailwire_smtp_proto::client::{CommandId, Event, Extension, NotNow, ReuseKey};
 use mailwire_smtp_proto::command::{MailBuf, RcptBuf};
 use mailwire_smtp_proto::ehlo::SizeOffer;
 use mailwire_smtp_proto::params::Body;
 use mailwire_smtp_proto::reply::{Class, Code, ReceivedReply, Reply};
 use mailwire_smtp_proto::table::{Outcome, Phase};
 use mailwire_smtp_proto::tokio_io::client::{ClientError, Connection};
+use tokio::time::timeout;
 use tracing::info;
 
 use super::open::Stream;
 
-/// A session with the next server, for one client of ours.
+/// For so long a goodbye is waited for.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// A session with the next server, for one client of ours at a time.
 pub struct Upstream {
     connection: Connection<Box<dyn Stream>>,
+    /// What it is kept apart from others by; `None` if it is for one client alone.
+    key: Option<ReuseKey>,
     /// Why the message will be refused at its end.
     refusal: Option<Reply>,
     /// Nothing can be said any more.
@@ -44,12 +52,17 @@ fn conversion() -> Reply {
 }
 
 impl Upstream {
-    pub(super) fn new(connection: Connection<Box<dyn Stream>>) -> Self {
+    pub(super) fn new(connection: Connection<Box<dyn Stream>>, key: Option<ReuseKey>) -> Self {
         Self {
             connection,
+            key,
             refusal: None,
             is_broken: false,
         }
+    }
+
+    pub(super) const fn reuse_key(&self) -> Option<&ReuseKey> {
+        self.key.as_ref()
     }
 
     /// Whether another transaction may be begun.
@@ -130,7 +143,7 @@ impl Upstream {
 
     /// The end of the content, and what the next server says of each of `accepted` recipients, in their
     /// order; in SMTP that is the same for all. Who is refused has no message, or it is not known whether.
-    pub async fn end(&mut self, accepted: usize) -> Vec<Result<(), Reply>> {
+    pub async fn end(&mut self, accepted: usize) -> Vec<Result<String, Reply>> {
         if let Some(refusal) = self.refusal.take() {
             return vec![Err(refusal); accepted];
         }
@@ -141,7 +154,7 @@ impl Upstream {
             .config()
             .dialect
             .replies_to_message(accepted);
-        let mut verdicts = vec![self.reply(said).await];
+        let mut verdicts = vec![self.words(said).await];
         while verdicts.len() < replies {
             verdicts.push(match self.is_broken {
                 // After 421 or a loss there are no more.
@@ -169,14 +182,22 @@ impl Upstream {
 
     /// Takes leave.
     pub async fn quit(mut self) {
-        if !self.is_broken && !self.is_in_content() && self.connection.quit().is_ok() {
-            let _ = self.connection.next().await;
-        }
-        let _ = self.connection.close().await;
+        let farewell = async {
+            if !self.is_broken && !self.is_in_content() && self.connection.quit().is_ok() {
+                let _ = self.connection.next().await;
+            }
+            let _ = self.connection.close().await;
+        };
+        let _ = timeout(FAREWELL, farewell).await;
     }
 
     /// The reply to what was said.
     async fn reply(&mut self, said: Result<CommandId, NotNow>) -> Result<(), Reply> {
+        self.words(said).await.map(|_| ())
+    }
+
+    /// The words of the reply to what was said.
+    async fn words(&mut self, said: Result<CommandId, NotNow>) -> Result<String, Reply> {
         if let Err(not_now) = said {
             return Err(self.unsaid(&not_now));
         }
@@ -184,14 +205,14 @@ impl Upstream {
     }
 
     /// The next reply.
-    async fn heard(&mut self) -> Result<(), Reply> {
+    async fn heard(&mut self) -> Result<String, Reply> {
         let heard = match self.connection.next().await {
             Ok(Some(event)) => Ok((outcome(&event), event.reply().to_owned())),
             Ok(None) => Err(None),
             Err(error) => Err(Some(error)),
         };
         match heard {
-            Ok((Some(Outcome::Accepted), _)) => Ok(()),
+            Ok((Some(Outcome::Accepted), reply)) => Ok(reply.to_string()),
             Ok((Some(_), reply)) => Err(passed_on(&reply)),
             Ok((None, reply)) => {
                 self.is_broken = true;

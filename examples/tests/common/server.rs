@@ -27,20 +27,33 @@ pub(crate) struct Server {
     thread: JoinHandle<String>,
 }
 
+/// What a server does with one connection.
+pub(crate) type Script = Box<dyn FnOnce(&mut Peer) + Send>;
+
 /// A server for one connection.
 pub(crate) fn serve(script: impl FnOnce(&mut Peer) + Send + 'static) -> Server {
+    serve_in_turn(vec![Box::new(script)])
+}
+
+/// A server for as many connections as there are scripts, one after another. What is heard in all of them is
+/// one text.
+pub(crate) fn serve_in_turn(scripts: Vec<Script>) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let thread = thread::spawn(move || {
-        let (tcp, _) = listener.accept().unwrap();
-        tcp.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        let mut peer = Peer {
-            stream: Box::new(tcp.try_clone().unwrap()),
-            tcp,
-            heard: String::new(),
-        };
-        script(&mut peer);
-        peer.heard
+        let mut heard = String::new();
+        for script in scripts {
+            let (tcp, _) = listener.accept().unwrap();
+            tcp.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+            let mut peer = Peer {
+                stream: Box::new(tcp.try_clone().unwrap()),
+                tcp,
+                heard: std::mem::take(&mut heard),
+            };
+            script(&mut peer);
+            heard = peer.heard;
+        }
+        heard
     });
     Server { address, thread }
 }

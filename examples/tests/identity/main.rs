@@ -6,6 +6,7 @@
 //! | a proxy in front says who its client is | `in_front` |
 //! | somebody else tries to | `take_over` |
 //! | the next server is told, and asked at every step | `onwards` |
+//! | another client goes on with a session there | `reuse` |
 
 #![allow(
     clippy::expect_used,
@@ -18,6 +19,7 @@
 mod common;
 mod in_front;
 mod onwards;
+mod reuse;
 #[path = "../common/server.rs"]
 mod server;
 mod take_over;

@@ -384,6 +384,8 @@ fn mail_for_here_and_for_elsewhere_in_one_transaction_and_the_next() {
         "RSET",
         "QUIT",
     ]);
+    // Until then it waits for others.
+    edge.terminate();
     server.heard();
 }
 

@@ -9,12 +9,18 @@ use std::task::{Context, Poll};
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
-use tokio_util::io::{poll_read_buf, poll_write_buf};
+use tokio_util::io::poll_read_buf;
 
 use crate::timer::Deadline;
 
 /// How much is read at once, at the least.
-const READ_SIZE: usize = 16 * 1024;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    /// For commands and replies: so little that it costs next to nothing to have it for one read.
+    Lines = 1024,
+    /// For content.
+    Content = 16 * 1024,
+}
 
 /// The stream and its two buffers. Both futures are cancel safe: an octet is either in a buffer
 /// or with the stream, never in a future.
@@ -92,8 +98,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Buffers<S> {
     ///
     /// It has to be at the same time: a peer that pipelines writes on while its replies come back,
     /// and two sides that only write are two full pipes (RFC 2920 section 3.1).
-    pub(super) async fn exchange(&mut self, deadline: Option<Deadline>) -> io::Result<Read> {
-        let exchange = poll_fn(|context| self.poll_exchange(context));
+    pub(super) async fn exchange(
+        &mut self,
+        deadline: Option<Deadline>,
+        room: Room,
+    ) -> io::Result<Read> {
+        let exchange = poll_fn(|context| self.poll_exchange(context, room));
         let octets = match deadline {
             None => exchange.await?,
             Some(deadline) => match timeout_at(Instant::from_std(deadline.at), exchange).await {
@@ -109,11 +119,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Buffers<S> {
         Ok(Read::of(octets))
     }
 
-    fn poll_exchange(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    fn poll_exchange(&mut self, context: &mut Context<'_>, room: Room) -> Poll<io::Result<usize>> {
         if let Poll::Ready(Err(error)) = self.poll_write(context) {
             return Poll::Ready(Err(error));
         }
-        self.poll_read(context)
+        self.poll_read(context, room)
     }
 
     /// Writes output as far as the stream takes it. Of a peer that is heard out, a failure is kept.
@@ -133,9 +143,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Buffers<S> {
     fn poll_write_all(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Self { stream, output, .. } = self;
         while output.has_remaining() {
-            match poll_write_buf(Pin::new(stream), context, output) {
+            // It is in one piece: a group of replies, or of commands, is one write.
+            match Pin::new(&mut *stream).poll_write(context, output) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(ErrorKind::WriteZero.into())),
-                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Ok(written)) => output.advance(written),
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => break,
             }
@@ -156,8 +167,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Buffers<S> {
         }
     }
 
-    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        self.input.reserve(READ_SIZE);
+    fn poll_read(&mut self, context: &mut Context<'_>, room: Room) -> Poll<io::Result<usize>> {
+        self.input.reserve(room as usize);
         let read = poll_read_buf(Pin::new(&mut self.stream), context, &mut self.input);
         match read {
             // It has been heard out.
@@ -179,7 +190,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Buffers<S> {
         let drain = poll_fn(|context| match self.poll_write(context) {
             Poll::Ready(Ok(())) if self.broken.is_none() => Poll::Ready(Ok(Read::Nothing)),
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            _ => self.poll_read(context).map_ok(Read::of),
+            _ => self.poll_read(context, Room::Lines).map_ok(Read::of),
         });
         match deadline {
             None => drain.await,

@@ -6,7 +6,7 @@ use mailwire_tls_policy::Channel;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
 use super::ConnectionError;
-use super::buffers::{Buffers, Read, now};
+use super::buffers::{Buffers, Read, Room, now};
 use crate::auth::client::Candidates;
 use crate::client::{CommandId, Config, Error, Event, Need, NotNow, Session, TlsUpgrade};
 use crate::command::{Attributes, Custom, Etrn, TextString, Verify};
@@ -82,11 +82,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     return Ok(None);
                 }
                 Need::Flush => self.flush().await?,
-                Need::Input => match self.buffers.exchange(self.session.deadline()).await? {
-                    Read::Nothing | Read::Octets => {}
-                    Read::End => self.session.end_of_input()?,
-                    Read::Late => self.session.handle_timeout(now())?,
-                },
+                Need::Input => {
+                    let deadline = self.session.deadline();
+                    match self.buffers.exchange(deadline, Room::Lines).await? {
+                        Read::Nothing | Read::Octets => {}
+                        Read::End => self.session.end_of_input()?,
+                        Read::Late => self.session.handle_timeout(now())?,
+                    }
+                }
             }
         }
         let Buffers {

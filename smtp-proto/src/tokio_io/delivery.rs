@@ -7,7 +7,7 @@ use mailwire_tls_policy::Channel;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
-use super::buffers::{Buffers, Read, now};
+use super::buffers::{Buffers, Read, Room, now};
 use super::transcript::Transcript;
 use crate::auth::client::Candidates;
 use crate::client::NotNow;
@@ -287,7 +287,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Delivering<S> {
     /// Reads, and writes what is unsent.
     async fn exchange(&mut self) {
         let deadline = self.delivery.deadline(&self.buffers.output);
-        let read = self.buffers.exchange(deadline).await;
+        let read = self.buffers.exchange(deadline, Room::Lines).await;
         self.have_read(read);
     }
 

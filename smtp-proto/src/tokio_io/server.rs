@@ -8,13 +8,14 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, sleep_until};
 
 use super::ConnectionError;
-use super::buffers::{Buffers, Read, now};
+use super::buffers::{Buffers, Read, Room, now};
 use super::transcript::Transcript;
 use crate::error::Misuse;
 use crate::peer::Peer;
 use crate::server::{
     Ask, Config, Decision, Error, Event, Need, Pending, Pregreeting, Session, TlsUpgrade, ask,
 };
+use crate::table::Phase;
 use crate::timer::{Deadline, Timer};
 
 /// One client's connection.
@@ -84,7 +85,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let waiting = Pregreeting::new(config, peer, channel, now());
         let mut buffers = Buffers::new(stream, BytesMut::new());
         // An octet, the end of the time, or of the input, which is met again later.
-        buffers.exchange(waiting.deadline()).await?;
+        buffers.exchange(waiting.deadline(), Room::Lines).await?;
         let Buffers { input, output, .. } = &mut buffers;
         let session = waiting.greet(input, now(), output);
         Ok(Self {
@@ -145,11 +146,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                     }
                 }
                 Need::Flush => self.flush().await?,
-                Need::Input => match self.buffers.exchange(self.session.deadline()).await? {
-                    Read::Nothing | Read::Octets => {}
-                    Read::End => self.session.end_of_input()?,
-                    Read::Late => self.pass_deadline(),
-                },
+                Need::Input => {
+                    let room = match self.session.phase() {
+                        Phase::Content | Phase::Chunk => Room::Content,
+                        _ => Room::Lines,
+                    };
+                    let deadline = self.session.deadline();
+                    match self.buffers.exchange(deadline, room).await? {
+                        Read::Nothing | Read::Octets => {}
+                        Read::End => self.session.end_of_input()?,
+                        Read::Late => self.pass_deadline(),
+                    }
+                }
             }
         }
         if self.session.is_closed() {

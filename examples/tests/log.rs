@@ -1,0 +1,172 @@
+//! What `edge` logs: a line for each transaction, however it ends, and for each login.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests panic to fail"
+)]
+
+mod common;
+#[path = "common/server.rs"]
+mod server;
+
+use common::Edge;
+use server::serve;
+
+const CONFIG: &str =
+    "tls = false\nmailboxes = [\"alice\", \"bob\"]\nlimits = { message_size = 1000 }";
+
+/// The lines about transactions and logins, when there are so many.
+fn lines(edge: &Edge, count: usize) -> Vec<String> {
+    for _ in 0..200 {
+        let log = edge.log();
+        let lines = log.lines().map(plain);
+        let lines: Vec<String> = lines
+            .filter(|it| it.contains(" mail ") || it.contains(" login "))
+            .collect();
+        if lines.len() >= count {
+            assert_eq!(lines.len(), count, "{log}");
+            return lines;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    panic!("there are not {count} lines in\n{}", edge.log())
+}
+
+/// A line without colours.
+fn plain(line: &str) -> String {
+    let mut pieces = line.split('\x1b');
+    let first = pieces.next().unwrap_or_default().to_owned();
+    pieces.fold(first, |text, piece| {
+        text + piece.split_once('m').map_or("", |(_, rest)| rest)
+    })
+}
+
+fn has(line: &str, words: &[&str]) {
+    for word in words {
+        assert!(line.contains(word), "no {word:?} in {line}");
+    }
+}
+
+#[test]
+fn each_transaction_is_one_line() {
+    let edge = Edge::start(CONFIG);
+    let mut talk = edge.connect("mx");
+    let mail = "MAIL FROM:<a@client.example.org>";
+    let alice = "RCPT TO:<alice@example.test>";
+    talk.accepted(&["EHLO client.example.org", mail, alice]);
+    assert!(talk.say("RCPT TO:<nobody@example.test>").starts_with("550"));
+    talk.accepted(&["DATA"]);
+    let reply = talk.say("Subject: x\r\n\r\ny\r\n.");
+    let (_, id) = reply.rsplit_once(' ').unwrap();
+
+    // Given up, refused at every recipient, too large; and lost in the middle.
+    talk.accepted(&[mail, alice, "RSET", mail]);
+    assert!(talk.say("RCPT TO:<x@remote.invalid>").starts_with("554"));
+    talk.accepted(&["RSET", mail, alice, "DATA"]);
+    assert!(
+        talk.say(&format!("{}\r\n.", "x".repeat(900).repeat(2)))
+            .starts_with("5")
+    );
+    talk.accepted(&["RSET", mail, alice, "DATA"]);
+    talk.send(b"Subject: half\r\n");
+    drop(talk);
+
+    let lines = lines(&edge, 5);
+    has(
+        &lines[0],
+        &[
+            &format!("id=\"{id}\""),
+            "status=\"delivered\"",
+            "role=mx",
+            "peer=127.0.0.1",
+            "hello=\"client.example.org\"",
+            "with=\"ESMTP\"",
+            "from=\"a@client.example.org\"",
+            "to=[\"alice@example.test\"]",
+            "refused=1",
+            "refusals=[\"nobody@example.test: 550 5.1.1 ",
+            "octets=17",
+        ],
+    );
+    let stored = std::fs::read_to_string(&edge.files()[0]).unwrap();
+    assert!(stored.contains(&format!(" id {id}")), "{stored}");
+    has(
+        &lines[1],
+        &["status=\"dropped\"", "to=[\"alice@example.test\"]"],
+    );
+    assert!(!lines[1].contains("id="), "{}", lines[1]);
+    has(
+        &lines[2],
+        &[
+            "status=\"refused\"",
+            "x@remote.invalid: 554 5.7.1 Relay access denied",
+        ],
+    );
+    has(&lines[3], &["status=\"refused\"", "reply=5"]);
+    has(&lines[4], &["status=\"dropped\"", "id="]);
+}
+
+#[test]
+fn a_message_that_is_passed_on_tells_its_name_there() {
+    let server = serve(|peer| {
+        peer.say("220 lmtp.example.test LMTP\r\n");
+        peer.expect("LHLO edge.example.test");
+        peer.offer(&[]);
+        for reply in ["250 Ok", "250 Ok", "250 Ok", "354 Go"] {
+            peer.hear();
+            peer.say(&format!("{reply}\r\n"));
+        }
+        while peer.hear() != ".\r\n" {}
+        peer.say("250 2.0.0 <alice> Saved as 4711\r\n452 4.2.2 <bob> Full\r\n");
+    });
+    let port = server.address.port();
+    let edge = Edge::delivering(&format!(
+        "hostname = \"edge.example.test\"\ndomains = [\"example.test\"]\ntls = false\n\
+         [[listener]]\nrole = \"lmtp\"\naddr = \"127.0.0.1:0\"\n\
+         [deliver]\nlmtp = \"127.0.0.1:{port}\"\n"
+    ));
+    let mut talk = edge.connect("lmtp");
+    talk.accepted(&["LHLO a.example", "MAIL FROM:<>"]);
+    for name in ["alice", "bob"] {
+        talk.accepted(&[&format!("RCPT TO:<{name}@example.test>")]);
+    }
+    talk.accepted(&["DATA"]);
+    assert!(talk.say("x\r\n.").starts_with("250 "));
+    assert_eq!(talk.reply(), "452 4.2.2 <bob> Full");
+    server.heard();
+    has(
+        &lines(&edge, 1)[0],
+        &[
+            "status=\"partial\"",
+            "from=\"\"",
+            "recipients=2",
+            "with=\"LMTP\"",
+            "reply=452 4.2.2 <bob> Full",
+            "next=[\"250 2.0.0 <alice> Saved as 4711\"]",
+        ],
+    );
+}
+
+/// Who has logged in, and who has not; never with what.
+#[test]
+fn logins() {
+    let edge = Edge::start(CONFIG);
+    let mut talk = edge.connect("submission");
+    talk.accepted(&["EHLO client.example.org"]);
+    // `\0alice@example.test\0wrong`
+    let wrong = "AGFsaWNlQGV4YW1wbGUudGVzdAB3cm9uZw==";
+    assert!(talk.say(&format!("AUTH PLAIN {wrong}")).starts_with("535 "));
+    talk.accepted(&["AUTH PLAIN AGFsaWNlQGV4YW1wbGUudGVzdABzZWNyZXQ=", "QUIT"]);
+    let lines = lines(&edge, 2);
+    has(
+        &lines[0],
+        &["login failed", "peer=127.0.0.1", "reply=535 5.7.8"],
+    );
+    has(&lines[1], &["login ", "user=\"alice@example.test\""]);
+    let log = edge.log();
+    for secret in ["wrong", "secret", wrong] {
+        assert!(!log.contains(secret), "{log}");
+    }
+}
