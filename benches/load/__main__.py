@@ -1,7 +1,9 @@
 """Messages per second and CPU per message of `edge` beside other servers, under load from Postfix's smtp-source;
-or, with --idle, memory per connection that waits.
+or, with --idle, memory per connection that waits; or, with --dawdlers N, the same load with and without so many
+clients beside it that are very slow.
 
-    cargo build --release --bin edge && interop/install.sh && python3 benches/load [--idle] [--runs N] [SERVER ...]
+    cargo build --release --bin edge && interop/install.sh
+    python3 benches/load [--idle | --dawdlers N] [--runs N] [SERVER ...]
 
 Prints a table in Markdown: a line for each load, the servers in one run after another, each with fresh
 processes, and the median of some runs. CPU is that of all processes of the server, user and system. Absolute
@@ -16,6 +18,7 @@ import statistics
 import subprocess
 import time
 
+from dawdlers import dawdlers
 from processes import QUIET, cpu, memory
 from servers import SERVERS, TLS_SERVERS, running
 
@@ -23,8 +26,8 @@ from servers import SERVERS, TLS_SERVERS, running
 LOADS = [(size, connections, kept) for size in (1024, 102400) for connections in (1, 10, 100) for kept in (False, True)]
 # A run that is measured lasts about so many seconds: CPU is told in hundredths.
 SECONDS = 1.5
-# (connections, whether in TLS).
 AT_A_TIME = 50
+# Connections, whether in TLS.
 WAITING = [(1000, False), (10000, False), (1000, True), (10000, True)]
 
 
@@ -127,9 +130,23 @@ def tell_idle(names):
         print(f"| {connections:,}{' in TLS' if is_tls else ''} | " + " | ".join(cells) + " |", flush=True)
 
 
+def tell_dawdlers(names, count, runs):
+    print(f"| server | alone | beside {count:,} dawdlers |")
+    print("|---|---|---|")
+    for name in names:
+        cells = []
+        for beside in (0, count):
+            with running(SERVERS[name]) as (server, port), dawdlers(port, beside):
+                results = [measure(server, port, 1024, 10, True) for _ in range(runs)]
+            rate, used = (statistics.median(column) for column in zip(*results))
+            cells.append(f"{rate:,.0f}/s, {used:,.0f} µs")
+        print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--idle", action="store_true", help="memory per idle connection instead")
+    parser.add_argument("--dawdlers", type=int, metavar="N", help="beside N clients that are very slow")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("servers", nargs="*", help="; ".join(SERVERS))
     arguments = parser.parse_args()
@@ -138,6 +155,8 @@ def main():
         return tell_idle(arguments.servers or waits)
     # It would not take mail without a login.
     takes_mail = [name for name in SERVERS if name != "Dovecot's submission-login"]
+    if arguments.dawdlers:
+        return tell_dawdlers(arguments.servers or takes_mail, arguments.dawdlers, arguments.runs)
     tell_load(arguments.servers or takes_mail, arguments.runs)
 
 

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::built;
+use crate::{built, run};
 
 /// A running `edge`, with all four roles on ports of its own, and one folder for its mail. It is
 /// stopped when dropped.
@@ -74,10 +74,12 @@ impl Edge {
         config += after;
         let file = folder.path().join("edge.toml");
         fs::write(&file, config).expect("the configuration can be written");
+        let log = fs::File::create(folder.path().join("log")).expect("a file");
         let child = Command::new(built("edge"))
             .arg("--config")
             .arg(file)
             .stdout(Stdio::piped())
+            .stderr(log)
             .spawn()
             .expect("edge starts");
         // From here on a panic stops it.
@@ -114,6 +116,32 @@ impl Edge {
     pub fn port(&self, role: &str) -> u16 {
         let found = self.ports.iter().find(|(name, _)| name == role);
         found.unwrap_or_else(|| panic!("no listener for {role}")).1
+    }
+
+    /// What it has logged.
+    #[must_use]
+    pub fn log(&self) -> String {
+        let log = fs::read(self.folder.path().join("log")).unwrap_or_default();
+        String::from_utf8_lossy(&log).into_owned()
+    }
+
+    /// What it tells of its configuration.
+    #[must_use]
+    pub fn check(&self) -> String {
+        self.told(&["--check"])
+    }
+
+    /// What it tells of a port.
+    #[must_use]
+    pub fn explain(&self, port: u16) -> String {
+        self.told(&["--explain", &port.to_string()])
+    }
+
+    fn told(&self, question: &[&str]) -> String {
+        let file = self.folder.path().join("edge.toml");
+        let mut edge = Command::new(built("edge"));
+        let output = run(edge.arg("--config").arg(file).args(question));
+        String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
     /// The folder of the test, for files of its own.

@@ -115,6 +115,7 @@ impl Postfix {
             "retry unix - - n - - error",
             "discard unix - - n - - discard",
             "smtp unix - - n - - smtp",
+            "lmtp unix - - n - - lmtp",
             "anvil unix - - n - 1 anvil",
             "showq unix n - n - - showq",
             // It must be there, and has nothing to do: see `Log`.

@@ -18,7 +18,7 @@ pub(crate) struct Load {
     stop: Arc<AtomicBool>,
     clients: Vec<JoinHandle<Vec<String>>>,
     /// Messages that were answered with 250 so far.
-    pub(crate) answered: Arc<AtomicUsize>,
+    answered: Arc<AtomicUsize>,
 }
 
 impl Load {
@@ -53,18 +53,20 @@ impl Load {
         }
     }
 
+    /// How many messages were answered with 250 so far.
+    pub(crate) fn answered(&self) -> usize {
+        self.answered.load(Ordering::Relaxed)
+    }
+
     /// Waits until so many messages were answered with 250.
     pub(crate) fn wait_for(&self, messages: usize) {
         for _ in 0..2000 {
-            if self.answered.load(Ordering::Relaxed) >= messages {
+            if self.answered() >= messages {
                 return;
             }
             thread::sleep(Duration::from_millis(10));
         }
-        panic!(
-            "only {} messages were taken",
-            self.answered.load(Ordering::Relaxed)
-        );
+        panic!("only {} messages were taken", self.answered());
     }
 
     /// The messages that were answered with 250.

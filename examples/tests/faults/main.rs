@@ -6,6 +6,7 @@
 //! | it is killed, or told to stop, under load | `ends` |
 //! | too many come, or the system has no more file descriptors | `crowd` |
 //! | clients dawdle, or go away in the middle | `bad_company` |
+//! | the server behind is killed | `next_server` |
 
 #![allow(
     clippy::expect_used,
@@ -20,3 +21,4 @@ mod common;
 mod crowd;
 mod ends;
 mod load;
+mod next_server;

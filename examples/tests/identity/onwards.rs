@@ -212,6 +212,12 @@ fn verdicts_are_passed_on() {
             "550 5.1.8 Not from you\r\n",
             "550 5.1.8 Not from you",
         ),
+        // In a session that was fresh; one that had waited for others would be opened anew.
+        (
+            "MAIL",
+            "",
+            "451 4.4.2 The next server is gone, try again later",
+        ),
         ("RCPT", "451 4.2.1 Greylisted\r\n", "451 4.2.1 Greylisted"),
         ("RCPT", "552 Full\r\n", "552 5.0.0 Full"),
         (
@@ -236,6 +242,11 @@ fn verdicts_are_passed_on() {
             "451 4.4.2 The next server is gone, try again later",
         ),
         ("DATA", "451 4.3.0 Not now\r\n", "451 4.3.0 Not now"),
+        (
+            "DATA",
+            "",
+            "451 4.4.2 The next server is gone, try again later",
+        ),
         ("END", "554 5.7.1 Spam\r\n", "554 5.7.1 Spam"),
         ("END", "452 4.3.1 Full\r\n", "452 4.3.1 Full"),
         (

@@ -7,7 +7,7 @@ use mailwire_tls_policy::outbound::MechanismClass;
 use mailwire_tls_policy::{Verdict, decide_mechanism};
 
 use super::ask::Lookup;
-use super::command::other_than_line;
+use super::other_protocol::other_than_line;
 use super::{Closing, Event, Fault, Session};
 use crate::auth::server::{Connection, Exchange, Mechanism, Progress};
 use crate::auth::{AuthFault, Credentials, MechanismName};

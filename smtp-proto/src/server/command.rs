@@ -5,13 +5,11 @@ use std::time::Instant;
 use bytes::BytesMut;
 use mailwire_tls_policy::{Act, Verdict, decide};
 
-use super::config::EarlyTalk;
 use super::extensions::Extension;
-use super::{Closing, Event, Fault, Pending, Session, write};
-use crate::charset::Charset;
-use crate::command::{self, Custom, CustomVerb, Mail, Rcpt, Reading, SyntaxError, TextString};
+use super::other_protocol::other_than_line;
+use super::{Closing, Event, Fault, Session, write};
+use crate::command;
 use crate::line::{Frame, LineFault};
-use crate::params::{Body, MailParameters, ParameterError, Release};
 use crate::table::{Cell, Next, Outcome, Phase, Question, SequenceFault, on_outcome};
 use crate::verb::{Arguments, Verb};
 
@@ -113,14 +111,6 @@ impl Session {
         consumed
     }
 
-    /// A TLS record of a handshake where a command should begin. It has no line end that could be
-    /// waited for.
-    fn is_client_hello(&self, unread: &[u8]) -> bool {
-        self.position.phase().takes_commands()
-            && !self.framer.is_inside_line()
-            && unread.starts_with(b"\x16\x03")
-    }
-
     fn command<'i>(
         &mut self,
         line: &'i [u8],
@@ -137,10 +127,23 @@ impl Session {
             return Err(Fault::OtherDialect);
         }
         self.listen(Some(verb), behind)?;
-        let judged = self.judge(verb);
-        if verb == Verb::Mail && judged.is_err() && self.transaction.is_none() {
+        let done = self.act_on(verb, arguments, now, out, event);
+        if verb == Verb::Mail && done.is_err() && self.transaction.is_none() {
+            // It was said of the mail that does not come.
             self.forget_xforward();
         }
+        done
+    }
+
+    fn act_on<'i>(
+        &mut self,
+        verb: Verb,
+        arguments: Arguments<'i>,
+        now: Instant,
+        out: &mut BytesMut,
+        event: &mut Option<Event<'i>>,
+    ) -> Result<(), Fault> {
+        let judged = self.judge(verb);
         if verb == Verb::Bdat {
             return self.bdat(judged, arguments, now, event);
         }
@@ -197,7 +200,7 @@ impl Session {
         Ok(cell)
     }
 
-    fn allow(&self, act: Act) -> Result<(), Fault> {
+    pub(super) fn allow(&self, act: Act) -> Result<(), Fault> {
         match decide(&self.config.listener, self.channel, self.identity, act) {
             Verdict::Allow => Ok(()),
             Verdict::Refuse(refusal) => Err(Fault::Policy(refusal)),
@@ -217,77 +220,9 @@ impl Session {
         }
     }
 
-    fn inform(&mut self, verb: Verb, out: &mut BytesMut) -> Result<(), Fault> {
+    pub(super) fn inform(&mut self, verb: Verb, out: &mut BytesMut) -> Result<(), Fault> {
         self.count_idle()?;
         self.say(write::informed(verb), out);
-        Ok(())
-    }
-
-    fn verify<'i>(
-        &mut self,
-        verb: Verb,
-        arguments: Arguments<'i>,
-        now: Instant,
-        out: &mut BytesMut,
-        event: &mut Option<Event<'i>>,
-    ) -> Result<(), Fault> {
-        let verify = command::verify(arguments).map_err(Fault::Syntax)?;
-        if verify.smtputf8() && !self.offers(Extension::SmtpUtf8) {
-            return Err(unknown_parameter());
-        }
-        let expand = verb == Verb::Expn;
-        let extension = if expand {
-            Extension::Expn
-        } else {
-            Extension::Vrfy
-        };
-        if !self.offers(extension) {
-            return self.inform(verb, out);
-        }
-        self.count_idle()?;
-        *event = Some(Event::Verify {
-            expand,
-            verify,
-            pending: self.ask(Question::Verify, now),
-        });
-        Ok(())
-    }
-
-    /// A command that the embedder has added, or one that nobody knows.
-    fn custom<'i>(
-        &mut self,
-        line: &'i [u8],
-        now: Instant,
-        event: &mut Option<Event<'i>>,
-    ) -> Result<(), Fault> {
-        let end = line.iter().position(|it| *it == b' ').unwrap_or(line.len());
-        let (word, arguments) = line.split_at_checked(end).unwrap_or((line, &[]));
-        let mut added = self
-            .config
-            .extensions
-            .custom
-            .iter()
-            .flat_map(|it| &it.verbs);
-        let is_added = added.any(|it| it.borrow().as_str().as_bytes().eq_ignore_ascii_case(word));
-        if !is_added {
-            return Err(other_than_line(line).unwrap_or(Fault::UnknownCommand));
-        }
-        self.allow(Act::Verify)?;
-        if let Cell::Refuse(fault) = self.position.on_custom_verb() {
-            return Err(Fault::Sequence(fault));
-        }
-        let command = Custom {
-            verb: CustomVerb::parse(word).map_err(Fault::Syntax)?,
-            arguments: match arguments.trim_ascii() {
-                [] => None,
-                text => Some(TextString::parse(text).map_err(Fault::Syntax)?),
-            },
-        };
-        self.count_idle()?;
-        *event = Some(Event::Custom {
-            command,
-            pending: self.ask(Question::Custom, now),
-        });
         Ok(())
     }
 
@@ -309,13 +244,7 @@ impl Session {
                     pending: self.ask(question, now),
                 }
             }
-            Question::Mail => {
-                let said = self.mail(arguments, now, event);
-                if said.is_err() {
-                    self.forget_xforward();
-                }
-                return said;
-            }
+            Question::Mail => return self.mail(arguments, now, event),
             Question::Rcpt => return self.rcpt(arguments, now, event),
             Question::Data => {
                 command::no_arguments(arguments).map_err(Fault::Syntax)?;
@@ -351,187 +280,6 @@ impl Session {
         });
         Ok(())
     }
-
-    /// MAIL, parsed where the event is to be.
-    fn mail<'i>(
-        &mut self,
-        arguments: Arguments<'i>,
-        now: Instant,
-        event: &mut Option<Event<'i>>,
-    ) -> Result<(), Fault> {
-        let blank = Event::Mail {
-            mail: Mail::NONE,
-            pending: Pending::new(0),
-        };
-        if let Event::Mail { mail, pending } = event.insert(blank) {
-            mail.read(Reading::default(), arguments)
-                .map_err(Fault::Syntax)?;
-            self.admit_mail(&mail.parameters)?;
-            self.announced = Announced {
-                charset: if mail.parameters.smtputf8 {
-                    Charset::Utf8
-                } else {
-                    Charset::Ascii
-                },
-                binary: mail.parameters.body == Some(Body::BinaryMime),
-            };
-            *pending = self.ask(Question::Mail, now);
-        }
-        Ok(())
-    }
-
-    /// RCPT, as [`mail`](Self::mail).
-    fn rcpt<'i>(
-        &mut self,
-        arguments: Arguments<'i>,
-        now: Instant,
-        event: &mut Option<Event<'i>>,
-    ) -> Result<(), Fault> {
-        let (charset, accepted) = self
-            .transaction
-            .as_ref()
-            .map_or((Charset::Ascii, 0), |it| (it.charset, it.accepted));
-        let blank = Event::Rcpt {
-            rcpt: Rcpt::NONE,
-            pending: Pending::new(0),
-        };
-        if let Event::Rcpt { rcpt, pending } = event.insert(blank) {
-            let reading = Reading::default().with_charset(charset);
-            rcpt.read(reading, arguments).map_err(Fault::Syntax)?;
-            let parameters = &rcpt.parameters;
-            if !self.takes_parameters(parameters.extensions(), parameters.unknown, |it| &it.rcpt) {
-                return Err(unknown_parameter());
-            }
-            let accepted = usize::try_from(accepted).unwrap_or(usize::MAX);
-            if accepted >= self.config.limits.recipients {
-                return Err(Fault::TooManyRecipients);
-            }
-            *pending = self.ask(Question::Rcpt, now);
-        }
-        Ok(())
-    }
-
-    /// Whether MAIL asks for nothing but what is offered.
-    fn admit_mail(&self, parameters: &MailParameters<'_>) -> Result<(), Fault> {
-        if self.transactions >= self.config.limits.transactions {
-            return Err(Fault::TooMany(super::Excess::Transactions));
-        }
-        if !self.takes_parameters(parameters.extensions(), parameters.unknown, |it| &it.mail) {
-            return Err(unknown_parameter());
-        }
-        let limit = self.config.limits.message_size;
-        if parameters
-            .size
-            .zip(limit)
-            .is_some_and(|(size, limit)| size > limit)
-        {
-            return Err(Fault::MessageTooLarge);
-        }
-        // RFC 4865 section 5: what is beyond the offer is a parameter that cannot be taken.
-        let offer = self.config.extensions.future_release;
-        let beyond = match (parameters.release, offer) {
-            (Some(Release::For(interval)), Some(offer)) => interval > offer.interval,
-            (Some(Release::Until(moment)), Some(offer)) => {
-                moment.unix_seconds() > offer.date_time.unix_seconds()
-            }
-            _ => false,
-        };
-        if beyond {
-            return Err(Fault::BeyondOffer);
-        }
-        Ok(())
-    }
-
-    /// Whether the peer waits where it has to.
-    fn listen(&mut self, verb: Option<Verb>, behind: &[u8]) -> Result<(), Fault> {
-        if behind.is_empty() || self.config.early_talk == EarlyTalk::Allow {
-            return Ok(());
-        }
-        let pipelining =
-            self.position.after_hello() == Phase::Ehlo && self.offers(Extension::Pipelining);
-        let has_to_wait = match verb {
-            // STARTTLS is judged where TLS begins, and behind QUIT nothing is read.
-            Some(Verb::StartTls | Verb::Quit) => false,
-            // What a chunk is made of follows it.
-            Some(Verb::Bdat) => false,
-            // RFC 2920 section 3.1, and RFC 4954 section 4 of AUTH.
-            Some(
-                Verb::Helo
-                | Verb::Ehlo
-                | Verb::Lhlo
-                | Verb::Auth
-                | Verb::Data
-                | Verb::Vrfy
-                | Verb::Expn
-                | Verb::Noop
-                | Verb::Etrn
-                // It begins anew, with a greeting.
-                | Verb::Xclient,
-            ) => true,
-            Some(Verb::Mail | Verb::Rcpt | Verb::Rset | Verb::Help | Verb::Xforward) | None => {
-                !pipelining
-            }
-        };
-        let hello = matches!(verb, Some(Verb::Helo | Verb::Ehlo | Verb::Lhlo));
-        let goodbye = hello && behind.eq_ignore_ascii_case(b"QUIT\r\n");
-        if !has_to_wait || goodbye {
-            return Ok(());
-        }
-        self.hear_early_talk(behind)
-    }
-
-    /// Whether nothing was said behind a line that has to be the last of its flight.
-    pub(super) fn hear_early_talk(&mut self, behind: &[u8]) -> Result<(), Fault> {
-        if behind.is_empty() || self.config.early_talk == EarlyTalk::Allow {
-            return Ok(());
-        }
-        self.talked_early = true;
-        match self.config.early_talk {
-            EarlyTalk::Reject => Err(Fault::EarlyTalk),
-            EarlyTalk::Note | EarlyTalk::Allow => Ok(()),
-        }
-    }
-}
-
-/// What MAIL announced, until it is accepted.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Announced {
-    pub(super) charset: Charset,
-    pub(super) binary: bool,
-}
-
-/// What HTTP's requests begin with.
-const HTTP: [&[u8]; 9] = [
-    b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH",
-];
-
-/// What the start of a line that is no command may be all the same. BDAT that cannot be read has
-/// octets behind it which nobody has counted, and HTTP has a header and a body: neither may run as
-/// commands. A proxy that is not expected speaks for a client that would be taken for the proxy.
-pub(super) fn other_than_line(start: &[u8]) -> Option<Fault> {
-    // The third line of what version 2 of PROXY begins with.
-    if start == b"\0\r\n" {
-        return Some(Fault::ProxyHeader);
-    }
-    let at = start.iter().position(u8::is_ascii_graphic)?;
-    let start = start.get(at..).unwrap_or_default();
-    let bdat = start.split_at_checked(4).is_some_and(|(verb, rest)| {
-        verb.eq_ignore_ascii_case(b"BDAT") && !rest.first().is_some_and(u8::is_ascii_alphanumeric)
-    });
-    let method = start.split(|it| *it == b' ').next().unwrap_or_default();
-    if bdat {
-        Some(Fault::ChunkSize)
-    } else if HTTP.contains(&method) {
-        Some(Fault::Http)
-    } else if method == b"PROXY" {
-        Some(Fault::ProxyHeader)
-    } else {
-        None
-    }
-}
-
-fn unknown_parameter() -> Fault {
-    Fault::Syntax(SyntaxError::Parameter(ParameterError::Unknown))
 }
 
 /// What a command is to policy, which has no opinion on what is not implemented.

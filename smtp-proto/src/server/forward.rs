@@ -20,7 +20,7 @@ use bytes::BytesMut;
 use mailwire_tls_policy::outbound::PeerLocation;
 use mailwire_tls_policy::{Channel, Identity as Login, Origin};
 
-use super::command::Announced;
+use super::envelope::Announced;
 use super::{Event, Extension, Fault, Session, write};
 use crate::command::{SyntaxError, attributes};
 use crate::peer::Peer;

@@ -57,14 +57,18 @@ mod command;
 mod config;
 mod content;
 mod count;
+mod early_talk;
+mod envelope;
 mod event;
 mod extensions;
 mod fault;
 mod forward;
 mod forwarders;
+mod other_protocol;
 mod pregreeting;
 mod transaction;
 mod upgrade;
+mod verify;
 mod wait;
 mod write;
 
@@ -79,8 +83,8 @@ pub use upgrade::TlsUpgrade;
 
 use auth::Auth;
 use chunk::Skip;
-use command::Announced;
 use count::Counts;
+use envelope::Announced;
 use forward::Forward;
 use transaction::Transaction;
 use wait::Pace;

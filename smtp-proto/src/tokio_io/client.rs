@@ -186,7 +186,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Ok((self.buffers.stream, upgrade))
     }
 
-    /// Closes the stream for writing (a TLS stream says `close_notify`).
+    /// Closes the stream for writing (a TLS stream says `close_notify`). What was said and not written is not
+    /// written any more.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped and called again.
     ///
     /// # Errors
     ///

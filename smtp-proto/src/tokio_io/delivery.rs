@@ -265,6 +265,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Delivering<S> {
 
     /// What the delivery came to, after [`Turn::End`]. Closes the stream if no other message may go over
     /// it. Of what is unsent nothing is written: the outcome counts on that.
+    ///
+    /// # Cancel safety
+    ///
+    /// The outcome is gone with the future, and the stream.
     pub async fn finish(mut self) -> Finished<S> {
         let timeouts = self.delivery.session().config().timeouts;
         let (outcome, session) = self.delivery.into_parts();

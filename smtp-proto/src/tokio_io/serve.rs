@@ -78,6 +78,11 @@ impl Serving {
     /// [told](super::server::Connection::shut_down), one in a transaction is to end it.
     ///
     /// To be called within a tokio runtime.
+    ///
+    /// # Cancel safety
+    ///
+    /// All connections are gone with the future; to end it, cancel `stop`.
+    ///
     pub async fn run<F>(
         &self,
         listener: TcpListener,

@@ -73,6 +73,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     ///
     /// [`Timeouts::pregreeting`]: crate::timer::Timeouts::pregreeting
     ///
+    /// # Cancel safety
+    ///
+    /// The stream is gone with the future.
+    ///
     /// # Errors
     ///
     /// The stream failed.
@@ -250,6 +254,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Says 220 to STARTTLS and hands over stream and session for the handshake; go on with
     /// [`resume`](Self::resume). The token's drop, or an error here, ends the connection.
     ///
+    /// # Cancel safety
+    ///
+    /// The stream is gone with the future.
+    ///
     /// # Errors
     ///
     /// Octets have arrived in clear behind the command: the peer has been told, and the stream is
@@ -278,6 +286,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// when the transaction that is under way is over. Go on with [`next`](Self::next) until
     /// [`Event::Closed`].
     ///
+    /// # Cancel safety
+    ///
+    /// The session is told at the first poll; what was not written stays in the buffer, and leaves with the next
+    /// future.
+    ///
     /// # Errors
     ///
     /// The stream failed.
@@ -290,6 +303,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     /// Writes what is left and closes the stream for writing (a TLS stream says `close_notify`).
+    ///
+    /// # Cancel safety
+    ///
+    /// The future may be dropped and called again.
     ///
     /// # Errors
     ///

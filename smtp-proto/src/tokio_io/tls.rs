@@ -16,6 +16,10 @@ use crate::timer::Deadline;
 
 /// Accepts TLS on a stream, until `deadline` at the latest.
 ///
+/// # Cancel safety
+///
+/// The stream is gone with the future.
+///
 /// # Errors
 ///
 /// The handshake failed or took too long.
@@ -28,6 +32,10 @@ pub async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 /// Begins TLS on a stream, until `deadline` at the latest.
+///
+/// # Cancel safety
+///
+/// The stream is gone with the future.
 ///
 /// # Errors
 ///
@@ -42,6 +50,10 @@ pub async fn connect<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 /// The server goes on in TLS: the handshake, then the session after it.
+///
+/// # Cancel safety
+///
+/// The stream is gone with the future.
 ///
 /// # Errors
 ///
