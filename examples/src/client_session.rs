@@ -26,6 +26,7 @@ pub(crate) fn timeouts(each: Duration) -> Timeouts {
         data_reply: each,
         data_done: each,
         // It is short as it is.
+        farewell: each.min(Timeouts::default().farewell),
         ..Timeouts::default()
     }
 }

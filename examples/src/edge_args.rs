@@ -15,7 +15,7 @@ pub struct EdgeArgs {
     pub config: Option<PathBuf>,
 
     /// Print the table of listeners and everything that is odd; exit 1 if something is wrong.
-    #[arg(long, conflicts_with = "explain")]
+    #[arg(long)]
     pub check: bool,
 
     /// Print why a port is served or not.

@@ -3,6 +3,7 @@
 //! Whatever a client said about itself ends up here, so this is where it is made harmless, once:
 //! nothing of it can end a line, open a comment, or begin a new field.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use jiff::ZonedDateTime;
@@ -69,7 +70,7 @@ impl Trace<'_> {
     #[must_use]
     pub fn return_path_line(&self) -> String {
         let mut lines = Lines::default();
-        lines.field("Return-Path:", &[path(self.reverse_path)]);
+        lines.field("Return-Path:", &[path(self.reverse_path).into()]);
         lines.0
     }
 
@@ -77,21 +78,21 @@ impl Trace<'_> {
     #[must_use]
     pub fn received_line(&self) -> String {
         let mut lines = Lines::default();
-        let mut words = vec!["from".to_owned(), name(self.hello)];
+        let mut words: Vec<Cow<'_, str>> = vec!["from".into(), name(self.hello)];
         if let Some(peer) = self.peer {
-            words.push(format!("({})", literal(peer)));
+            words.push(format!("({})", literal(peer)).into());
         }
-        words.extend(["by".to_owned(), name(self.by)]);
-        words.extend(["with".to_owned(), self.with.as_str().to_owned()]);
-        words.extend(["id".to_owned(), atom(self.id)]);
+        words.extend(["by".into(), name(self.by)]);
+        words.extend(["with".into(), self.with.as_str().into()]);
+        words.extend(["id".into(), atom(self.id)]);
         if let Some(recipient) = self.recipient {
-            words.extend(["for".to_owned(), path(recipient)]);
+            words.extend(["for".into(), path(recipient).into()]);
         }
         if let Some(last) = words.last_mut() {
-            last.push(';');
+            last.to_mut().push(';');
         }
         // Kept in one piece, so that it is found at a glance.
-        words.push(date(self.at));
+        words.push(date(self.at).into());
         lines.field("Received:", &words);
         lines.0
     }
@@ -203,7 +204,7 @@ impl Transmission {
 struct Lines(String);
 
 impl Lines {
-    fn field(&mut self, name: &str, words: &[String]) {
+    fn field(&mut self, name: &str, words: &[Cow<'_, str>]) {
         self.0.push_str(name);
         let mut width = name.len();
         for (index, word) in words.iter().enumerate() {
@@ -225,13 +226,15 @@ impl Lines {
 }
 
 /// A domain or address literal. Comments, quotes and blanks have no place in either.
-fn name(text: &str) -> String {
+fn name(text: &str) -> Cow<'_, str> {
     let is_allowed = |letter: char| letter.is_alphanumeric() || "-._:[]".contains(letter);
-    non_empty(
-        text.chars()
-            .map(|letter| if is_allowed(letter) { letter } else { '?' })
-            .collect(),
-    )
+    if text.chars().all(is_allowed) {
+        return non_empty(text.into());
+    }
+    let harmless = text
+        .chars()
+        .map(|letter| if is_allowed(letter) { letter } else { '?' });
+    harmless.collect::<String>().into()
 }
 
 /// A path in its angle brackets. A quoted local part may hold nearly everything but line ends.
@@ -246,16 +249,19 @@ fn path(text: &str) -> String {
 }
 
 /// An atom (RFC 5322 section 3.2.3) of letters, digits and hyphens.
-fn atom(text: &str) -> String {
+fn atom(text: &str) -> Cow<'_, str> {
     let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
-    non_empty(text.chars().filter(|letter| is_allowed(*letter)).collect())
+    if text.chars().all(is_allowed) {
+        return non_empty(text.into());
+    }
+    let harmless = text.chars().filter(|letter| is_allowed(*letter));
+    non_empty(harmless.collect::<String>().into())
 }
 
-fn non_empty(text: String) -> String {
-    if text.is_empty() {
-        "unknown".to_owned()
-    } else {
-        text
+fn non_empty(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text.is_empty() {
+        true => "unknown".into(),
+        false => text,
     }
 }
 

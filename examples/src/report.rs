@@ -67,6 +67,19 @@ impl Report {
         }
     }
 
+    /// The report, with these recipients if it has none yet: nothing came of any of them.
+    #[must_use]
+    pub fn about(mut self, recipients: Vec<String>) -> Self {
+        if self.recipients.is_empty() {
+            let nothing = |address| RecipientReport {
+                address,
+                reply: Settled::default(),
+            };
+            self.recipients = recipients.into_iter().map(nothing).collect();
+        }
+        self
+    }
+
     /// The JSON text, in one line without its end.
     #[must_use]
     pub fn to_json(&self) -> String {

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::peer::Peer;
@@ -10,13 +11,15 @@ use mailwire_smtp_proto::server::Config;
 use mailwire_smtp_proto::tokio_io::serve::{Incident, Serving};
 use mailwire_tls_policy::{Listener, Role, TlsMode};
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::config::{Believed, Settings};
 use crate::logins::mechanisms;
 use crate::mail::Edge;
-use crate::session;
+use crate::session::{self, Stop};
+
+/// Transactions that run may take so long to end when the server stops.
+pub const GRACE: Duration = Duration::from_secs(10);
 
 /// A listener that is bound, and not yet served.
 #[derive(Debug)]
@@ -53,7 +56,7 @@ impl BoundListener {
         self.socket.local_addr()
     }
 
-    /// Serves connections until `stop` is cancelled, then lets those that are left end, each as far as it
+    /// Serves connections until `stop` says so, then lets those that are left end, each as far as it
     /// has to, for a grace period at the most.
     ///
     /// # Errors
@@ -62,10 +65,11 @@ impl BoundListener {
     pub async fn serve(
         self,
         edge: Arc<Edge>,
-        stop: CancellationToken,
+        stop: Stop,
     ) -> Result<(), mailwire_smtp_proto::host::HostError> {
         let role = self.listener.role;
         let mut serving = Serving::default();
+        serving.grace = GRACE;
         serving.connections = edge.settings.limits.connections;
         serving.per_address = edge.settings.limits.connections_per_address;
         if self.listener.tls == TlsMode::Implicit {
@@ -90,7 +94,7 @@ impl BoundListener {
             }
             _ => {}
         };
-        serving.run(self.socket, stop, serve, tell).await;
+        serving.run(self.socket, stop.soon, serve, tell).await;
         Ok(())
     }
 }

@@ -29,13 +29,22 @@ enum Ended {
     StartTls(Pending<ask::StartTls>),
 }
 
-/// Serves one connection to its end. `stop` is cancelled when the server stops.
+/// The word that the server stops.
+#[derive(Clone, Debug, Default)]
+pub struct Stop {
+    /// Who idles is told, who is in a transaction may end it.
+    pub soon: CancellationToken,
+    /// Whoever can still be told is, before all connections are cut.
+    pub now: CancellationToken,
+}
+
+/// Serves one connection to its end.
 pub async fn serve(
     edge: Arc<Edge>,
     config: Arc<Config>,
     stream: TcpStream,
     peer: Peer,
-    stop: CancellationToken,
+    stop: Stop,
 ) {
     let address = peer.address();
     // A reply waits for nothing: each flush is one answer, or one group of them.
@@ -51,12 +60,12 @@ async fn accept(
     config: Arc<Config>,
     mut stream: TcpStream,
     peer: Peer,
-    stop: &CancellationToken,
+    stop: &Stop,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let peer = tokio::select! {
         peer = proxy::receive(&mut stream, &config, peer) => peer?,
         // Nothing was said yet.
-        () = stop.cancelled() => return Ok(()),
+        () = stop.soon.cancelled() => return Ok(()),
     };
     Ok(talk(edge, config, stream, peer, stop).await?)
 }
@@ -66,7 +75,7 @@ async fn talk(
     config: Arc<Config>,
     stream: TcpStream,
     peer: Peer,
-    stop: &CancellationToken,
+    stop: &Stop,
 ) -> Result<(), ServerError> {
     // What a part of this needs is in a box for as long as that part goes on: most clients wait most of the
     // time, and there are many.
@@ -94,7 +103,7 @@ async fn talk(
 async fn in_clear(
     edge: &Arc<Edge>,
     connection: Connection<TcpStream>,
-    stop: &CancellationToken,
+    stop: &Stop,
 ) -> Result<Option<(TcpStream, TlsUpgrade)>, ServerError> {
     let mut connection = told(edge, connection);
     match mail(edge, &mut connection, stop).await? {
@@ -119,12 +128,12 @@ async fn in_tls(
     stream: TcpStream,
     deadline: Option<Deadline>,
     begin: impl FnOnce(Tls) -> Connection<Tls>,
-    stop: &CancellationToken,
+    stop: &Stop,
 ) -> Result<(), ServerError> {
     let handshake = Box::pin(tls::accept(Arc::clone(certificate), stream, deadline));
     let stream = tokio::select! {
         stream = handshake => Box::new(stream?),
-        () = stop.cancelled() => return Ok(()),
+        () = stop.soon.cancelled() => return Ok(()),
     };
     let known = bound(&stream);
     let mut connection = told(edge, begin(stream));
@@ -138,7 +147,7 @@ async fn in_tls(
 async fn mail<S: AsyncRead + AsyncWrite + Unpin>(
     edge: &Arc<Edge>,
     connection: &mut Connection<S>,
-    stop: &CancellationToken,
+    stop: &Stop,
 ) -> Result<Ended, ServerError> {
     let mut exchange = Exchange::new(Arc::clone(edge));
     let ended = converse(connection, &mut exchange, stop).await;
@@ -169,18 +178,21 @@ fn told<S: AsyncRead + AsyncWrite + Unpin>(
 async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     connection: &mut Connection<S>,
     exchange: &mut Exchange,
-    stop: &CancellationToken,
+    stop: &Stop,
 ) -> Result<Ended, ServerError> {
     loop {
         // A transaction that runs may end; a session that idles is told to go.
         let idle = !connection.session().phase().in_transaction();
-        let stopping = tokio::select! {
-            ready = connection.ready() => ready.map(|()| false)?,
-            () = stop.cancelled(), if idle => true,
-        };
-        if stopping {
-            connection.shut_down().await?;
-            return Ok(Ended::Closed);
+        tokio::select! {
+            ready = connection.ready() => ready?,
+            () = stop.soon.cancelled(), if idle => {
+                connection.shut_down().await?;
+                return Ok(Ended::Closed);
+            }
+            () = stop.now.cancelled() => {
+                connection.shut_down_now().await?;
+                return Ok(Ended::Closed);
+            }
         }
         // An event may borrow from the connection.
         let client = Client::of(connection.session());

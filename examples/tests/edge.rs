@@ -364,6 +364,22 @@ fn sigterm_lets_a_transaction_end() {
     );
 }
 
+/// Nobody is cut off without a word who could still be told.
+#[test]
+fn sigterm_tells_who_does_not_end_a_transaction() {
+    let mut edge = Edge::start(CLEAR);
+    let mut talk = edge.connect("mx");
+    talk.accepted(&[
+        "EHLO client.example.test",
+        "MAIL FROM:<a@client.example.test>",
+    ]);
+    edge.terminate();
+    talk.accepted(&["RCPT TO:<alice@example.test>"]);
+    assert!(talk.reply().starts_with("421 4.3.2 "));
+    assert_eq!(talk.rest(), "");
+    assert!(edge.wait(Duration::from_secs(3)).success());
+}
+
 #[test]
 fn a_wrong_key_is_named() {
     let folder = TempDir::new().unwrap();
@@ -375,9 +391,32 @@ fn a_wrong_key_is_named() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
-    let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    // Whoever asks is told on stdout.
+    let told = String::from_utf8(output.stdout).unwrap();
     assert!(
         told.contains("hostnam") && told.contains("hostname"),
         "{told}"
+    );
+}
+
+#[test]
+fn two_questions_have_two_answers() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("edge.toml");
+    let config = "tls = false\n[deliver]\ndiscard = true\n\
+                  [[listener]]\nrole = \"mx\"\naddr = \"127.0.0.1:0\"\n";
+    fs::write(&file, config).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_edge"))
+        .args(["--check", "--explain", "587", "--config"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let told = String::from_utf8(output.stdout).unwrap();
+    let (check, explanation) = told.split_once("warnings\n").unwrap();
+    assert!(check.starts_with("ROLE "), "{check}");
+    assert!(
+        explanation.starts_with("Port 587 is not served"),
+        "{explanation}"
     );
 }

@@ -247,6 +247,20 @@ fn edge_itself() {
     assert!(!submission.to_string().contains("secret"));
 }
 
+/// Whoever has a password learns that it is not taken here, whatever else is wrong.
+#[test]
+fn a_server_that_takes_no_logins() {
+    let address = serve(|stream| {
+        let replies = [("EHLO", "250-mx\r\n250 SIZE 1000"), ("QUIT", "221 bye")];
+        talk(stream, "220 mx ESMTP", &replies);
+    });
+    let login = ["--user", "alice", "--password", "hidden-word"];
+    let report = report(&address, &login);
+    let notes = report["notes"].as_array().unwrap();
+    let has_note = notes.iter().any(|it| it["cause"] == "auth_not_offered");
+    assert!(has_note, "{report}");
+}
+
 #[test]
 fn a_login_in_clear_stays_here() {
     let address = serve(|stream| {

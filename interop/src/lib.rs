@@ -23,6 +23,7 @@ mod postfix;
 mod programs;
 mod scripted;
 mod slow;
+mod swaks;
 
 pub use dovecot::{Dovecot, certificate, expired_certificate};
 pub use edge::Edge;
@@ -35,3 +36,4 @@ pub use postfix::Postfix;
 pub use programs::{built, run, run_with};
 pub use scripted::Scripted;
 pub use slow::slow;
+pub use swaks::{SWAKS_LOGIN, swaks, told};

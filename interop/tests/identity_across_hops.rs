@@ -15,7 +15,9 @@ use std::process::{Command, Output};
 use std::thread::sleep;
 use std::time::Duration;
 
-use mailwire_interop::{Dovecot, Edge, Haproxy, Nginx, Postfix, certificate, run, slow};
+use mailwire_interop::{
+    Dovecot, Edge, Haproxy, Nginx, Postfix, SWAKS_LOGIN, certificate, run, slow, told,
+};
 
 const USER: &str = "alice@example.test";
 /// An edge that others speak to in clear, on this host.
@@ -26,30 +28,12 @@ const CLIENT: &str = "127.0.0.7";
 
 /// What swaks makes of a message from alice to `to`, said to a port from [`CLIENT`].
 fn swaks(port: u16, to: &str, more: &[&str]) -> Output {
-    run(Command::new("swaks")
-        .args(["--server", &format!("127.0.0.1:{port}"), "--timeout", "30"])
-        .args(["--local-interface", CLIENT, "--helo", "client.example.org"])
-        .args(["--from", USER, "--to", to, "--body", "It works."])
-        .args(more))
-}
-
-const LOGIN: [&str; 6] = [
-    "--auth",
-    "PLAIN",
-    "--auth-user",
-    USER,
-    "--auth-password",
-    "secret",
-];
-
-fn text(output: &Output) -> String {
-    [&output.stdout[..], &output.stderr]
-        .map(String::from_utf8_lossy)
-        .concat()
+    let more = [&["--local-interface", CLIENT], more].concat();
+    mailwire_interop::swaks(port, to, &more)
 }
 
 fn is_taken(output: &Output) {
-    assert!(output.status.success(), "{}", text(output));
+    assert!(output.status.success(), "{}", told(output));
 }
 
 /// The only message to bob.
@@ -132,7 +116,7 @@ fn postfix_behind_edge_learns_who_has_logged_in() {
             let direct = edge.port("submission");
             for (port, client) in [(direct, CLIENT), (slow(direct), "127.0.0.1")] {
                 let before = postfix.log().len();
-                let sent = swaks(port, "x@remote.invalid", &LOGIN);
+                let sent = swaks(port, "x@remote.invalid", &SWAKS_LOGIN);
                 let log = postfix.log().split_off(before);
                 if xclient {
                     is_taken(&sent);
@@ -140,8 +124,8 @@ fn postfix_behind_edge_learns_who_has_logged_in() {
                     let client = format!("client=unknown[{client}]");
                     assert!(log.contains(&client), "{log}");
                 } else {
-                    assert!(!sent.status.success(), "{}", text(&sent));
-                    assert!(text(&sent).contains("554 5.7.1 "), "{}", text(&sent));
+                    assert!(!sent.status.success(), "{}", told(&sent));
+                    assert!(told(&sent).contains("554 5.7.1 "), "{}", told(&sent));
                     assert!(log.contains("Relay access denied"), "{log}");
                 }
                 assert!(!log.contains("improper command pipelining"), "{log}");
@@ -160,8 +144,8 @@ fn nginx_in_front_of_edge_tells_whom_it_has_logged_in() {
             false => edge.port(role),
         };
         let nginx = Nginx::start(via("mx"), via("submission"));
-        let sent = swaks(nginx.submission(), "bob@example.test", &LOGIN);
-        assert!(sent.status.success(), "{}\n{}", text(&sent), nginx.log());
+        let sent = swaks(nginx.submission(), "bob@example.test", &SWAKS_LOGIN);
+        assert!(sent.status.success(), "{}\n{}", told(&sent), nginx.log());
         let trace = stored(&edge);
         assert!(
             trace.contains(&format!("from client.example.org ([{CLIENT}])")),
@@ -171,12 +155,12 @@ fn nginx_in_front_of_edge_tells_whom_it_has_logged_in() {
 
         // Another server, which logs in nowhere.
         let sent = swaks(nginx.mx(), "carol@example.test", &[]);
-        assert!(sent.status.success(), "{}\n{}", text(&sent), nginx.log());
+        assert!(sent.status.success(), "{}\n{}", told(&sent), nginx.log());
         let trace = String::from_utf8(edge.mailbox("carol").remove(0)).unwrap();
         assert!(trace.contains(&format!("([{CLIENT}])")), "{trace}");
         assert!(trace.contains("ESMTP id"), "{trace}");
         let foreign = swaks(nginx.mx(), "x@remote.invalid", &[]);
-        assert!(text(&foreign).contains("554 5.7.1 "), "{}", text(&foreign));
+        assert!(told(&foreign).contains("554 5.7.1 "), "{}", told(&foreign));
     }
 }
 
@@ -198,7 +182,7 @@ print(client.docmd("NOOP"))
 "#;
     let port = nginx.submission().to_string();
     let tried = run(Command::new("python3").args(["-c", TAKE_OVER, &port, CLIENT]));
-    let told = text(&tried);
+    let told = told(&tried);
     assert_eq!(
         told.matches("(550, b'5.7.0 Not authorized").count(),
         2,
@@ -218,9 +202,9 @@ fn dovecot_in_front_of_edge_tells_whom_it_has_logged_in() {
         };
         // Its own service, with edge as the server that it passes mail on to.
         let dovecot = Dovecot::start_with(port, "submission_relay_trusted = yes\n");
-        let more = [&LOGIN[..], &["--tls"]].concat();
+        let more = [&SWAKS_LOGIN[..], &["--tls"]].concat();
         let sent = swaks(dovecot.port(), "bob@example.test", &more);
-        assert!(sent.status.success(), "{}\n{}", text(&sent), dovecot.log());
+        assert!(sent.status.success(), "{}\n{}", told(&sent), dovecot.log());
         let trace = stored(&edge);
         assert!(trace.contains(&format!("([{CLIENT}])")), "{trace}");
         assert!(trace.contains("ESMTPA id"), "{trace}");
@@ -228,9 +212,9 @@ fn dovecot_in_front_of_edge_tells_whom_it_has_logged_in() {
     // Where nobody is believed, nobody has logged in.
     let edge = Edge::start_with(INSIDE, &["submission"], IN_CLEAR, "");
     let dovecot = Dovecot::start_with(edge.port("submission"), "submission_relay_trusted = yes\n");
-    let more = [&LOGIN[..], &["--tls"]].concat();
+    let more = [&SWAKS_LOGIN[..], &["--tls"]].concat();
     let sent = swaks(dovecot.port(), "bob@example.test", &more);
-    assert!(!sent.status.success(), "{}", text(&sent));
+    assert!(!sent.status.success(), "{}", told(&sent));
     assert!(edge.mailbox("bob").is_empty());
 }
 
@@ -248,9 +232,9 @@ fn dovecot_as_a_login_proxy_in_front_of_edge() {
             "passdb {{\n driver = static\n args = nopassword=y proxy=y host=127.0.0.1 port={port}\n}}\n"
         );
         let dovecot = Dovecot::proxying(&passdb);
-        let more = [&LOGIN[..], &["--tls"]].concat();
+        let more = [&SWAKS_LOGIN[..], &["--tls"]].concat();
         let sent = swaks(dovecot.port(), "bob@example.test", &more);
-        assert!(sent.status.success(), "{}\n{}", text(&sent), dovecot.log());
+        assert!(sent.status.success(), "{}\n{}", told(&sent), dovecot.log());
         let trace = stored(&edge);
         assert!(trace.contains(&format!("([{CLIENT}])")), "{trace}");
         // A wrong password is one, whoever passes it on.
@@ -264,7 +248,7 @@ fn dovecot_as_a_login_proxy_in_front_of_edge() {
             "wrong",
         ];
         let refused = swaks(dovecot.port(), "bob@example.test", &wrong);
-        assert!(!refused.status.success(), "{}", text(&refused));
+        assert!(!refused.status.success(), "{}", told(&refused));
     }
 }
 
@@ -318,7 +302,7 @@ print(client.docmd("XCLIENT ADDR=127.0.0.1"))
     for port in [one, two] {
         let port = port.to_string();
         let tried = run(Command::new("python3").args(["-c", TAKE_OVER, &port, CLIENT]));
-        let told = text(&tried);
+        let told = told(&tried);
         let refusals = told.matches("(550, b'5.7.0 Not authorized").count();
         assert_eq!(refusals, 2, "{told}");
         assert!(!told.contains("XCLIENT NAME"), "{told}");
@@ -380,7 +364,7 @@ fn swaks_says_xclient_and_proxy() {
         );
         // Without it nothing is said.
         let bare = swaks(edge.port("mx"), "bob@example.test", &[]);
-        assert!(!bare.status.success(), "{}", text(&bare));
+        assert!(!bare.status.success(), "{}", told(&bare));
     }
     // Nobody expects it.
     let edge = Edge::start_with(INSIDE, &["mx"], "", "");
@@ -399,7 +383,7 @@ fn swaks_says_xclient_and_proxy() {
         "25",
     ];
     let sent = swaks(edge.port("mx"), "bob@example.test", &header);
-    assert!(!sent.status.success(), "{}", text(&sent));
+    assert!(!sent.status.success(), "{}", told(&sent));
 }
 
 /// What the table of our own tests says of these two is so.

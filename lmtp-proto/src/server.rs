@@ -192,6 +192,11 @@ impl Session {
         self.0.shut_down(out);
     }
 
+    /// See [`smtp::Session::shut_down_now`].
+    pub fn shut_down_now(&mut self, out: &mut BytesMut) {
+        self.0.shut_down_now(out);
+    }
+
     /// Who is on the other end, and who says so.
     #[must_use]
     pub const fn peer(&self) -> &Peer {

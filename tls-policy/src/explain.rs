@@ -209,13 +209,13 @@ fn write_absence(
     configured: &[(u16, Listener)],
     has_certificate: bool,
 ) -> fmt::Result {
-    let is_served = |listener: &Listener| {
-        matches!(
-            PortReason::of(*listener, has_certificate),
-            PortReason::Served { .. }
-        )
+    let served = || {
+        let served = configured.iter().filter(|it| it.1.enabled);
+        served.filter_map(|(port, listener)| {
+            let listener = listener.served(has_certificate).ok()?;
+            Some((Place(*port), listener))
+        })
     };
-    let served = || configured.iter().filter(|it| is_served(&it.1));
     let Some(role) = Role::of_port(port) else {
         write!(
             f,
@@ -223,8 +223,8 @@ fn write_absence(
              Served are:"
         )?;
         let mut separator = " ";
-        for (port, listener) in served() {
-            write!(f, "{separator}{port} ({})", listener.role)?;
+        for (place, listener) in served() {
+            write!(f, "{separator}{place:#} ({})", listener.role)?;
             separator = ", ";
         }
         return f.write_str(if separator == " " { " none.\n" } else { ".\n" });
@@ -239,22 +239,31 @@ fn write_absence(
     if of_role.served(has_certificate).is_err() {
         f.write_str("It also needs a certificate.\n")?;
     }
-    for (other, _) in served().filter(|it| it.1.role == role) {
-        writeln!(f, "{role} is served on port {other} instead.")?;
+    for (place, _) in served().filter(|it| it.1.role == role) {
+        writeln!(f, "{role} is served on {place} instead.")?;
     }
     // Whoever looks for a login finds it here.
     let takes_logins = |listener: &Listener| !matches!(listener.auth, AuthRule::Never);
-    for (other, listener) in
+    for (place, listener) in
         served().filter(|it| it.1.role != role && takes_logins(&of_role) && takes_logins(&it.1))
     {
         let tls = words(listener.tls);
-        writeln!(
-            f,
-            "Users can send by port {other} ({}, {tls}).",
-            listener.role
-        )?;
+        writeln!(f, "Users can send by {place} ({}, {tls}).", listener.role)?;
     }
     Ok(())
+}
+
+/// A port, if it is known before it is bound; in a list of ports (`#`) the number alone.
+struct Place(u16);
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => f.write_str("a port that the system chooses"),
+            port if f.alternate() => write!(f, "{port}"),
+            port => write!(f, "port {port}"),
+        }
+    }
 }
 
 const fn words(mode: TlsMode) -> &'static str {

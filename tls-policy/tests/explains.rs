@@ -83,6 +83,34 @@ fn s3_a_port_that_nobody_has_says_what_to_add_and_where_else_to_go() {
     assert!(text(80, &[], true).ends_with("Served are: none.\n"));
 }
 
+/// What others are said to do is what they do: without a certificate, and on a port that is not known yet.
+#[test]
+fn s3_what_is_served_instead_is_told_as_it_is_served() {
+    let mut in_clear = Listener::of(Role::Submission);
+    in_clear.cleartext_auth = CleartextAuth::Allow;
+    let elsewhere = [(2587, in_clear), (0, Listener::of(Role::Mx))];
+    let told = text(465, &elsewhere, false);
+    assert!(
+        told.contains("Users can send by port 2587 (submission, no TLS).\n"),
+        "{told}"
+    );
+    let told = text(465, &elsewhere, true);
+    assert!(
+        told.contains("port 2587 (submission, STARTTLS required)"),
+        "{told}"
+    );
+    let told = text(25, &elsewhere, true);
+    assert!(
+        told.contains("mx is served on a port that the system chooses instead.\n"),
+        "{told}"
+    );
+    let told = text(80, &elsewhere, true);
+    assert!(
+        told.ends_with("Served are: 2587 (submission), a port that the system chooses (mx).\n"),
+        "{told}"
+    );
+}
+
 #[test]
 fn s3_without_a_certificate_the_reason_is_the_certificate() {
     let configured = usual();

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use clap::Parser;
 use mailwire_examples::banner::{Bound, banner};
@@ -16,12 +17,16 @@ use mailwire_examples::edge_args::EdgeArgs;
 use mailwire_examples::explain::explain;
 use mailwire_examples::mail::Edge;
 use mailwire_examples::relay::Relay;
-use mailwire_examples::serve::BoundListener;
+use mailwire_examples::serve::{BoundListener, GRACE};
+use mailwire_examples::session::Stop;
 use mailwire_smtp_proto::dialect::Dialect;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
+use tokio::time::sleep;
 use tracing::{Level, info};
+
+/// So long before the end of the grace period clients are told that there is no more of it.
+const LAST_WORD: Duration = Duration::from_secs(1);
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -29,18 +34,27 @@ fn main() -> ExitCode {
     let args = EdgeArgs::parse();
     let settings = match Settings::load(args.config.as_deref()) {
         Ok(settings) => settings,
+        // Whoever asks is told; whoever wants to start learns why not.
+        Err(error) if args.check => {
+            println!("{error}");
+            return ExitCode::FAILURE;
+        }
         Err(error) => {
             eprintln!("{error}");
             return ExitCode::FAILURE;
         }
     };
-    if args.check {
-        let check = check(&settings);
+    let check = args.check.then(|| check(&settings));
+    if let Some(check) = &check {
         print!("{}", check.text);
-        return ExitCode::from(check.exit_code());
     }
     if let Some(port) = args.explain {
         print!("{}", explain(&settings, port));
+    }
+    if let Some(check) = check {
+        return ExitCode::from(check.exit_code());
+    }
+    if args.explain.is_some() {
         return ExitCode::SUCCESS;
     }
     for advice in &settings.advice {
@@ -117,7 +131,7 @@ async fn run(settings: Settings, verbose: bool) -> Result<(), Failure> {
         accepted: AtomicU64::new(0),
     });
 
-    let stop = CancellationToken::new();
+    let stop = Stop::default();
     let mut serving = JoinSet::new();
     for listener in listeners {
         serving.spawn(listener.serve(Arc::clone(&edge), stop.clone()));
@@ -133,7 +147,11 @@ async fn run(settings: Settings, verbose: bool) -> Result<(), Failure> {
         // A listener ends before it is told to only when it cannot serve at all.
         Some(ended) = serving.join_next() => ended??,
     }
-    stop.cancel();
+    stop.soon.cancel();
+    tokio::spawn(async move {
+        sleep(GRACE - LAST_WORD).await;
+        stop.now.cancel();
+    });
     while let Some(ended) = serving.join_next().await {
         ended??;
     }

@@ -11,10 +11,13 @@ use mailwire_examples::report::{Outcome, Report};
 use mailwire_examples::send_args::{Plan, SendArgs};
 
 fn main() -> ExitCode {
-    let report = match SendArgs::parse().plan() {
+    let args = SendArgs::parse();
+    let recipients = args.rcpt.clone();
+    let report = match args.plan() {
         Ok(plan) => send(&plan),
         Err(error) => error.into(),
     };
+    let report = report.about(recipients);
     let exit_code = report.outcome.exit_code();
     match writeln!(io::stdout(), "{}", report.to_json()) {
         Ok(()) => ExitCode::from(exit_code),

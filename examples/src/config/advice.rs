@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use mailwire_tls_policy::outbound::PeerLocation;
+use mailwire_tls_policy::outbound::{PeerLocation, TlsMode};
 use mailwire_tls_policy::{
     Concern, Configuration, Contradiction, Placed, Severity, Subject, Upstream,
 };
@@ -78,11 +78,33 @@ pub(super) fn of_policy(
     advice.collect()
 }
 
+/// About a password that goes by mechanisms alone which the server may not have.
+pub(super) fn on_relay(relay: &RelaySettings) -> Vec<Advice> {
+    let location = location(relay);
+    let is_in_clear = matches!(relay.policy.tls, TlsMode::Off | TlsMode::Opportunistic);
+    let goes = relay
+        .policy
+        .cleartext_auth
+        .allows(location.channel_without_tls());
+    if relay.credentials.is_none() || !is_in_clear || goes {
+        return Vec::new();
+    }
+    vec![warning(
+        "relay.password",
+        "It does not go in clear text (relay.cleartext_auth = \"deny\"), so without TLS the only login is by \
+         SCRAM-SHA-256, and where the server has PLAIN and LOGIN alone no mail is passed on. Set relay.tls = \
+         \"starttls\" or \"implicit\", or relay.cleartext_auth = \"loopback\" for a server on this host.",
+    )]
+}
+
+fn location(relay: &RelaySettings) -> PeerLocation {
+    let address: Result<IpAddr, _> = relay.host.host.parse();
+    address.map_or(PeerLocation::Remote, PeerLocation::of)
+}
+
 /// The relay as the policy sees it. A name may lead anywhere, so it is taken for somebody far away.
 fn upstream(relay: &RelaySettings) -> Upstream<'static> {
-    let address: Result<IpAddr, _> = relay.host.host.parse();
-    let location = address.map_or(PeerLocation::Remote, PeerLocation::of);
-    let mut upstream = Upstream::new(relay.host.port, location, relay.policy);
+    let mut upstream = Upstream::new(relay.host.port, location(relay), relay.policy);
     upstream.has_user = relay.credentials.is_some();
     upstream.has_password = relay.credentials.is_some();
     upstream

@@ -62,6 +62,7 @@ fn read_root(root: Section<'_, '_>) -> Option<Settings> {
         .collect();
     advice.extend(advice::on_limits(&limits));
     let upstream = relay.as_ref().and_then(Option::as_ref);
+    advice.extend(upstream.into_iter().flat_map(advice::on_relay));
     advice.extend(advice::of_policy(
         &listeners,
         &users,

@@ -14,6 +14,11 @@ const CLEARTEXT: &str = "deny, loopback, allow";
 const NETWORKS: &str = "a list of addresses or networks";
 const NETWORK: &str = "an address or a network, such as \"192.0.2.1\" or \"10.0.0.0/8\"";
 
+/// Whether `edge` knows what to do there; a custom listener is for programs that have a role of their own.
+fn is_of_edge(role: &Role) -> bool {
+    *role != Role::Custom
+}
+
 /// What a `[[listener]]` says.
 pub(super) struct Entry {
     pub(super) role: Role,
@@ -26,7 +31,7 @@ pub(super) struct Entry {
 pub(super) fn read(section: Section<'_, '_>) -> Option<Entry> {
     let role = section
         .require("role", ROLES)
-        .and_then(|field| field.string(ROLES, |token| token.parse().ok()));
+        .and_then(|field| field.string(ROLES, |token| token.parse().ok().filter(is_of_edge)));
     let address = section
         .require("addr", ADDRESS)
         .and_then(|field| field.string(ADDRESS, |token| token.parse().ok()));

@@ -3,8 +3,10 @@
 use mailwire_tls_policy::CleartextAuth;
 use mailwire_tls_policy::outbound::{CertificateCheck, Policy, TlsMode};
 
-use super::document::Section;
+use super::document::{Field, Section};
 use super::settings::RelaySettings;
+use crate::client_tls::server_name;
+use crate::send_args::Target;
 use crate::users::{self, Password};
 
 const HOST: &str = "a host and a port, such as \"127.0.0.1:10025\" or \"[::1]:25\"";
@@ -19,8 +21,11 @@ pub(super) fn read(root: &Section<'_, '_>) -> Option<Option<RelaySettings>> {
     let section = field.section("a table with host")?;
     let host = section
         .require("host", HOST)
-        .and_then(|field| field.string(HOST, |text| text.parse().ok()));
-    let (tls, check) = (tls(&section, "tls"), check(&section, "verify"));
+        .and_then(|field| field.string(HOST, target));
+    let (tls, check) = (
+        tls_of(section.take("tls")),
+        check_of(section.take("verify")),
+    );
     let xclient = match section.take("xclient") {
         None => Some(false),
         Some(field) => field.boolean(),
@@ -46,11 +51,17 @@ pub(super) fn read(root: &Section<'_, '_>) -> Option<Option<RelaySettings>> {
 /// `lmtp` in `[deliver]`, with what says how. `None` as above.
 pub(super) fn read_lmtp(section: &Section<'_, '_>) -> Option<Option<RelaySettings>> {
     let host = section.take("lmtp");
-    let (tls, check) = (tls(section, "lmtp_tls"), check(section, "lmtp_verify"));
+    let (mode, check) = (section.take("lmtp_tls"), section.take("lmtp_verify"));
     let Some(host) = host else {
-        return Some(None);
+        for (key, field) in [("lmtp_tls", &mode), ("lmtp_verify", &check)] {
+            if field.is_some() {
+                section.report(key, "belongs to lmtp, which is missing".to_owned());
+            }
+        }
+        return (mode.is_none() && check.is_none()).then_some(None);
     };
-    let host = host.string(HOST, |text| text.parse().ok());
+    let (tls, check) = (tls_of(mode), check_of(check));
+    let host = host.string(HOST, target);
     Some(Some(RelaySettings {
         host: host?,
         policy: Policy {
@@ -62,15 +73,20 @@ pub(super) fn read_lmtp(section: &Section<'_, '_>) -> Option<Option<RelaySetting
     }))
 }
 
-fn tls(section: &Section<'_, '_>, key: &'static str) -> Option<TlsMode> {
-    match section.take(key) {
+fn target(text: &str) -> Option<Target> {
+    let target: Target = text.parse().ok()?;
+    server_name(&target.host).is_ok().then_some(target)
+}
+
+fn tls_of(field: Option<Field<'_, '_>>) -> Option<TlsMode> {
+    match field {
         None => Some(TlsMode::Off),
         Some(field) => field.string(TLS, mode),
     }
 }
 
-fn check(section: &Section<'_, '_>, key: &'static str) -> Option<CertificateCheck> {
-    let verify = match section.take(key) {
+fn check_of(field: Option<Field<'_, '_>>) -> Option<CertificateCheck> {
+    let verify = match field {
         None => true,
         Some(field) => field.boolean()?,
     };

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use mailwire_smtp_proto::auth::PlainCredentials;
+use mailwire_smtp_proto::charset::Charset;
 use mailwire_smtp_proto::command::{MailBuf, RcptBuf};
 use mailwire_smtp_proto::delivery::{self, Chunking, Message};
 use mailwire_smtp_proto::host::HelloNameBuf;
 use mailwire_smtp_proto::params::{MailParameters, RcptParameters};
-use mailwire_smtp_proto::path::{ForwardPathBuf, ReversePathBuf};
+use mailwire_smtp_proto::path::{ForwardPath, ForwardPathBuf, ReversePath, ReversePathBuf};
 use rustls::ClientConfig;
 use rustls_pki_types::ServerName;
 
@@ -32,15 +33,17 @@ impl<'a> Prepared<'a> {
     ///
     /// Something that the command line names is not what it should be.
     pub(super) fn new(plan: &Plan, message: &'a [u8]) -> Result<Self, PlanError> {
-        let sender = format!("<{}>", without_brackets(&plan.sender))
-            .parse()
+        // What it takes to send an address outside of ASCII is asked of the server.
+        let path = |address: &str| format!("<{}>", without_brackets(address));
+        let sender = ReversePath::parse_in(Charset::Utf8, &path(&plan.sender))
+            .map(|it| it.to_owned())
             .map_err(|error| wrong("address_invalid", "--from", &plan.sender, error))?;
         let recipients = plan
             .recipients
             .iter()
             .map(|address| {
-                format!("<{}>", without_brackets(address))
-                    .parse()
+                ForwardPath::parse_in(Charset::Utf8, &path(address))
+                    .map(|it| it.to_owned())
                     .map_err(|error| wrong("address_invalid", "--rcpt", address, error))
             })
             .collect::<Result<_, _>>()?;

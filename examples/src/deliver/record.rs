@@ -106,12 +106,14 @@ impl Record {
             Fate::Refused { at, reply } => Some(Refusal { at: *at, reply }),
             _ => None,
         });
-        let last = fates.iter().rev().find_map(|it| match it {
-            Fate::Delivered(reply) | Fate::Refused { reply, .. } => Some(reply),
+        // What was said of the message came behind all that was said of recipients.
+        let of_message = fates.iter().rev().find_map(|it| match it {
+            Fate::Delivered(reply) => Some(reply),
+            Fate::Refused { at, reply } if *at == Awaited::Verdict => Some(reply),
             _ => None,
         });
-        let taken = fates.iter().rev().find_map(|it| match it {
-            Fate::Delivered(reply) => Some(reply),
+        let of_recipient = fates.iter().rev().find_map(|it| match it {
+            Fate::Refused { reply, .. } => Some(reply),
             _ => None,
         });
         let local = fates.iter().find_map(|it| match it {
@@ -119,8 +121,9 @@ impl Record {
             _ => None,
         });
         let reason = refusal.as_ref().or(first.as_ref()).map(reason);
-        let decided = refusal.as_ref().map(|it| it.reply).or(taken).or(last);
-        self.reply = decided.map(reply_report);
+        let last = refusal.as_ref().map(|it| it.reply);
+        let last = last.or(of_message).or(of_recipient);
+        self.reply = last.map(reply_report);
         match (refusal.or(first), local) {
             // Nobody was asked about, or only those who were taken.
             (None, Some(not_now)) if delivered == 0 => self.because(fates, not_now.into()),
@@ -182,7 +185,8 @@ impl Record {
 
     fn remedy_for(&self, refusal: &Refusal<'_>) -> String {
         let reply = reply_report(refusal.reply);
-        if refusal.at == Awaited::Reply(Verb::Xclient) {
+        let is_of_us = reply.code / 100 == 5 && reply.enhanced.as_deref() != Some("5.5.0");
+        if refusal.at == Awaited::Reply(Verb::Xclient) && is_of_us {
             return "The server does not let this host speak for others: name it in its \
                     smtpd_authorized_xclient_hosts (Postfix), login_trusted_networks (Dovecot) or the \
                     like, or leave --xclient out."
@@ -242,6 +246,7 @@ fn stage(at: Awaited) -> Stage {
         Awaited::Reply(Verb::Helo | Verb::Ehlo | Verb::Lhlo) => Stage::Hello,
         Awaited::Reply(Verb::StartTls) => Stage::StartTls,
         Awaited::Reply(Verb::Auth) => Stage::Auth,
+        Awaited::Reply(Verb::Xclient) => Stage::Xclient,
         Awaited::Reply(Verb::Mail) => Stage::Mail,
         Awaited::Reply(Verb::Rcpt) => Stage::Rcpt,
         Awaited::Reply(Verb::Data) => Stage::Data,

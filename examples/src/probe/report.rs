@@ -139,9 +139,12 @@ impl PortReport {
         let nowhere =
             self.greeting.is_some() && !has_auth(&self.before_tls) && !has_auth(&self.inside_tls);
         // What those meet who set their program up for less, or for another port.
-        if only_inside || (nowhere && is_for_servers) {
+        let wants_login = self.login.is_some();
+        if only_inside || (nowhere && (is_for_servers || wants_login)) {
+            let before_tls = self.before_tls.as_deref().unwrap_or_default();
             let listed = Listed {
-                starttls: true,
+                // Behind TLS is no login either, where there is none at all.
+                starttls: only_inside && before_tls.iter().any(|it| it == "STARTTLS"),
                 ..Listed::default()
             };
             let note: Finding = found.without_login(Channel::Plain, listed).into();

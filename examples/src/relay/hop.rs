@@ -91,7 +91,7 @@ impl Hop {
         }
         if let Err(error) = self.open(client).await {
             warn!(%error, "the next server cannot be spoken to");
-            return Err(unavailable());
+            return Err(not_opened(&error));
         }
         let upstream = self.upstream.as_mut().ok_or_else(unavailable)?;
         upstream.mail(mail, TRACE).await
@@ -151,7 +151,26 @@ impl Hop {
     }
 }
 
-/// The next server cannot be spoken to.
+/// What the client is told of a next server that cannot be spoken to: where the fault lies, and no more.
+fn not_opened(error: &NotOpened) -> Reply {
+    match error {
+        NotOpened::Local(_) => Reply::fixed(
+            451,
+            (4, 3, 5),
+            "This server may not speak to the next one as that is now, try again later",
+        ),
+        NotOpened::Handshake(_) => Reply::fixed(
+            451,
+            (4, 7, 5),
+            "TLS with the next server failed, try again later",
+        ),
+        NotOpened::Connect(_) | NotOpened::Refused(_) | NotOpened::Peer(_) | NotOpened::Ended => {
+            unavailable()
+        }
+    }
+}
+
+/// There is no next server to speak to.
 fn unavailable() -> Reply {
     Reply::fixed(
         451,

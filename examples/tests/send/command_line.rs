@@ -29,6 +29,8 @@ fn what_cannot_be_said_is_not_connected_for() {
         let output = run(&listener.local_addr().unwrap().to_string(), b"", more);
         let report = report(&output);
         assert_eq!(outcome(&report), ("config_error", reason));
+        let recipients = more.iter().filter(|it| **it == "--rcpt").count();
+        assert_eq!(report["recipients"].as_array().unwrap().len(), recipients);
         assert_eq!(output.status.code(), Some(1));
         assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
     }

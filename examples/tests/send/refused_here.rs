@@ -6,6 +6,51 @@ use super::program::{codes, outcome, send, send_octets};
 use super::server::serve;
 use super::{BOB, LOGIN};
 
+/// Addresses outside of ASCII go out where SMTPUTF8 is offered, and nowhere else; and what is only in the text is
+/// no matter of it.
+#[test]
+fn addresses_outside_of_ascii_need_the_offer() {
+    let bob = ["--rcpt", "b\u{f6}b@example.test"];
+    let server = serve(|peer| {
+        peer.welcome(&["8BITMIME"]);
+        // Another recipient would get it.
+        peer.expect("MAIL FROM:<alice@example.test>");
+        peer.say("250 Ok\r\n");
+        peer.farewell();
+    });
+    let report = send(&server, &bob);
+    assert_eq!(outcome(&report).0, "refused_locally");
+    assert!(
+        report["remedy"].as_str().unwrap().contains("SMTPUTF8"),
+        "{report}"
+    );
+    server.heard();
+
+    let server = serve(|peer| {
+        peer.welcome(&["8BITMIME", "SMTPUTF8"]);
+        peer.expect("MAIL FROM:<alice@example.test> SMTPUTF8");
+        peer.say("250 Ok\r\n");
+        peer.expect("RCPT TO:<b\u{f6}b@example.test>");
+        peer.say("550 Enough seen\r\n");
+        peer.farewell();
+    });
+    let report = send(&server, &bob);
+    assert_eq!(report["recipients"][0]["address"], "b\u{f6}b@example.test");
+    server.heard();
+
+    // No header at all, and one in another character set.
+    for message in ["gr\u{fc}n\n".as_bytes(), b"Subject: gr\xfcn\n\nx\n"] {
+        let server = serve(|peer| {
+            peer.welcome(&["8BITMIME"]);
+            peer.expect("MAIL FROM:<alice@example.test> BODY=8BITMIME");
+            peer.say("550 Enough seen\r\n");
+            peer.farewell();
+        });
+        send_octets(&server, message, &BOB);
+        server.heard();
+    }
+}
+
 #[test]
 fn eight_bit_content_needs_the_offer() {
     let message = "Subject: x\n\ngr\u{fc}n\n".as_bytes();

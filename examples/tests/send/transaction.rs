@@ -208,7 +208,7 @@ fn lmtp_has_a_verdict_for_each() {
         }
         peer.say("250 Ok\r\n250 Ok\r\n250 Ok\r\n250 Ok\r\n354 Go\r\n");
         peer.expect_octets(ON_THE_WIRE);
-        peer.say("250 2.0.0 bob\r\n552 5.2.2 carol is full\r\n250 2.0.0 dave\r\n");
+        peer.say("250 2.0.0 bob\r\n552 5.2.2 carol is full\r\n452 4.2.2 dave, for now\r\n");
         peer.farewell();
     });
     let report = send(
@@ -216,9 +216,11 @@ fn lmtp_has_a_verdict_for_each() {
         &[&THREE[..], &["--lmtp", "--helo", "client.example.test"]].concat(),
     );
     assert_eq!(outcome(&report), ("partial", "some_recipients_rejected"));
-    assert_eq!(codes(&report), [Some(250), Some(552), Some(250)]);
+    assert_eq!(codes(&report), [Some(250), Some(552), Some(452)]);
     assert_eq!(report["recipients"][1]["text"], "carol is full");
-    assert_eq!(report["recipients"][2]["text"], "dave");
+    assert_eq!(report["recipients"][2]["text"], "dave, for now");
+    // The last one, whatever it says.
+    assert_eq!(report["reply"]["code"], 452);
     server.heard();
 }
 

@@ -48,6 +48,30 @@ fn without_an_offer_nothing_is_sent() {
     }
 }
 
+/// What may pass by itself is not this host's fault.
+#[test]
+fn a_refusal_for_now_is_to_be_tried_again() {
+    for (said, reason) in [
+        ("421 4.3.2 Stopping\r\n", "service_closing"),
+        ("451 4.3.0 Not now\r\n", "xclient_rejected"),
+    ] {
+        let server = serve(move |peer| {
+            peer.welcome(&["XCLIENT ADDR LOGIN"]);
+            peer.hear();
+            peer.say(said);
+            if said.starts_with("451") {
+                peer.farewell();
+            }
+        });
+        let report = send(&server, &[&BOB[..], &OF].concat());
+        assert_eq!(outcome(&report), ("rejected", reason), "{report}");
+        let remedy = report["remedy"].as_str().unwrap();
+        assert!(remedy.contains("later"), "{remedy}");
+        assert!(!remedy.contains("authorized"), "{remedy}");
+        server.heard();
+    }
+}
+
 #[test]
 fn a_refusal_ends_it() {
     let server = serve(|peer| {

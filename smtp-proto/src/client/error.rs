@@ -322,8 +322,9 @@ impl Fault {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Reply(fault) => match fault {
-                ReplyFault::LineTooLong => "reply_line_too_long",
-                ReplyFault::TooManyLines | ReplyFault::TooLong => "reply_too_long",
+                ReplyFault::LineTooLong | ReplyFault::TooManyLines | ReplyFault::TooLong => {
+                    "reply_too_long"
+                }
                 ReplyFault::BareCr => "reply_bare_cr",
                 ReplyFault::BareLf => "reply_bare_lf",
                 ReplyFault::Nul => "reply_nul",

@@ -45,7 +45,7 @@ impl Message {
         Self {
             size: Some(size(text)),
             body,
-            smtputf8: body == Body::EightBitMime && !header(text).is_ascii(),
+            smtputf8: body == Body::EightBitMime && is_utf8(header(text)),
         }
     }
 
@@ -55,26 +55,44 @@ impl Message {
         Self {
             size: u64::try_from(octets.len()).ok(),
             body: Body::BinaryMime,
-            smtputf8: !header(octets).is_ascii(),
+            smtputf8: is_utf8(header(octets)),
         }
     }
 }
 
-/// The header section: up to the first empty line.
+/// Whether it has UTF-8 in it that is not ASCII. Octets of another character set are none: RFC 6532 is not about
+/// them, and 8BITMIME has to be enough.
+fn is_utf8(header: &[u8]) -> bool {
+    !header.is_ascii() && std::str::from_utf8(header).is_ok()
+}
+
+/// The header section: the fields at the start (RFC 5322 section 2.2), whatever comes behind them.
 fn header(text: &[u8]) -> &[u8] {
-    let mut at_start = true;
-    let mut previous = 0;
-    for (at, &octet) in text.iter().enumerate() {
-        match octet {
-            // The second half of a CRLF.
-            b'\n' if previous == b'\r' => {}
-            b'\r' | b'\n' if at_start => return text.get(..at).unwrap_or(text),
-            b'\r' | b'\n' => at_start = true,
-            _ => at_start = false,
+    let mut end = 0;
+    while let Some(rest) = text.get(end..).filter(|it| !it.is_empty()) {
+        let line = rest.iter().position(|it| matches!(it, b'\r' | b'\n'));
+        let line = line.and_then(|at| rest.get(..at)).unwrap_or(rest);
+        let goes_on = end > 0 && matches!(line.first(), Some(b' ' | b'\t'));
+        if !goes_on && !is_field(line) {
+            break;
         }
-        previous = octet;
+        let line_end = match rest.get(line.len()..) {
+            Some([b'\r', b'\n', ..]) => 2,
+            Some([_, ..]) => 1,
+            _ => 0,
+        };
+        end += line.len() + line_end;
     }
-    text
+    text.get(..end).unwrap_or(text)
+}
+
+/// Whether a line begins with a name and a colon.
+fn is_field(line: &[u8]) -> bool {
+    let Some(colon) = line.iter().position(|it| *it == b':') else {
+        return false;
+    };
+    let name = line.get(..colon).unwrap_or_default().trim_ascii_end();
+    !name.is_empty() && name.iter().all(u8::is_ascii_graphic)
 }
 
 fn size(text: &[u8]) -> u64 {
@@ -129,12 +147,35 @@ mod tests {
     }
 
     #[test]
-    fn the_header_ends_with_the_first_empty_line() {
+    fn smtputf8_is_about_utf8_in_the_header() {
+        for (text, expected) in [
+            ("Subject: gr\u{fc}n\n\nx\n".as_bytes(), true),
+            ("Subject: x\n\tgr\u{fc}n\n\nx\n".as_bytes(), true),
+            ("Subject: x\n\ngr\u{fc}n\n".as_bytes(), false),
+            ("gr\u{fc}n\n".as_bytes(), false),
+            (b"Subject: gr\xfcn\n\nx\n", false),
+        ] {
+            let message = Message::of(text);
+            assert_eq!(message.body, Body::EightBitMime);
+            assert_eq!(message.smtputf8, expected, "{}", text.escape_ascii());
+            assert_eq!(Message::binary(text).smtputf8, expected);
+        }
+    }
+
+    #[test]
+    fn the_header_is_the_fields_at_the_start() {
         for (text, expected) in [
             ("a: b\n\nc", "a: b\n"),
             ("a: b\r\n\r\nc", "a: b\r\n"),
             ("a: b\r\rc", "a: b\r"),
             ("\nbody", ""),
+            ("a: b\n c\n\td\ne : f\n\ng", "a: b\n c\n\td\ne : f\n"),
+            // None.
+            ("body: with two words\n", "body: with two words\n"),
+            ("no field: at all\n", ""),
+            (" a: b\n", ""),
+            (": b\n", ""),
+            ("a: b\nbody\nc: d\n", "a: b\n"),
             ("a: b\n", "a: b\n"),
             ("", ""),
         ] {

@@ -110,20 +110,18 @@ fn take_text(input: &[u8]) -> Result<Option<(usize, Proxied)>, ProxyError> {
 
 fn take_binary(input: &[u8]) -> Result<Option<(usize, Proxied)>, ProxyError> {
     // What can be judged without its end is: a peer that is none is not waited for.
-    match v2::Header::try_from(input) {
-        Ok(_) | Err(v2::ParseError::Incomplete(_) | v2::ParseError::Partial(..)) => {}
+    let header = match v2::Header::try_from(input) {
+        Ok(header) => Some(header),
+        Err(v2::ParseError::Incomplete(_) | v2::ParseError::Partial(..)) => None,
         Err(_) => return Err(ProxyError::Malformed),
-    }
-    let Some(length) = length_of_binary(input) else {
-        return Ok(None);
     };
+    let length = length_of_binary(input).unwrap_or(FIXED);
     if length > LIMIT {
         return Err(ProxyError::TooLong);
     }
-    let Some(header) = input.get(..length) else {
+    let Some(header) = header else {
         return Ok(None);
     };
-    let header = v2::Header::try_from(header).map_err(|_| ProxyError::Malformed)?;
     // What is passed on here is a stream.
     if header.protocol == v2::Protocol::Datagram {
         return Err(ProxyError::Malformed);

@@ -386,6 +386,17 @@ impl Session {
         self.settle(out);
     }
 
+    /// As [`shut_down`](Self::shut_down), for when that has taken too long: a peer that is at its turn is told
+    /// now, were it in a transaction, which is dropped. In the middle of content, of an answer or of a handshake
+    /// nothing is said, and it is for the caller to cut the connection.
+    pub fn shut_down_now(&mut self, out: &mut BytesMut) {
+        self.shut_down(out);
+        let awaits_command = self.position.phase().takes_commands();
+        if awaits_command && self.pending.is_none() && self.skip.is_none() {
+            self.stop(out);
+        }
+    }
+
     /// Ends the session that is stopping where nothing is going on.
     fn settle(&mut self, out: &mut BytesMut) {
         let phase = self.position.phase();

@@ -7,8 +7,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::time::{Instant, timeout_at};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::io::poll_read_buf;
 
 use crate::timer::Deadline;
@@ -34,6 +34,8 @@ pub(super) struct Buffers<S> {
     hears_out: bool,
     /// Why nothing more can be written, while such a peer is heard out.
     broken: Option<io::Error>,
+    /// One for all waits: to move a timer to a later time costs much less than to have another.
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
 /// What a read came to.
@@ -74,6 +76,7 @@ impl<S> Buffers<S> {
             consumed: 0,
             hears_out: false,
             broken: None,
+            timer: None,
         }
     }
 
@@ -103,20 +106,43 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Buffers<S> {
         deadline: Option<Deadline>,
         room: Room,
     ) -> io::Result<Read> {
-        let exchange = poll_fn(|context| self.poll_exchange(context, room));
-        let octets = match deadline {
-            None => exchange.await?,
-            Some(deadline) => match timeout_at(Instant::from_std(deadline.at), exchange).await {
-                Ok(octets) => octets?,
-                // A peer that takes nothing would not take a farewell either.
-                Err(_) if self.output.has_remaining() => {
-                    let broken = self.broken.take();
-                    return Err(broken.unwrap_or_else(|| ErrorKind::TimedOut.into()));
-                }
-                Err(_) => return Ok(Read::Late),
-            },
+        let exchanged = self
+            .within(deadline, |it, context| it.poll_exchange(context, room))
+            .await;
+        match exchanged {
+            Some(octets) => Ok(Read::of(octets?)),
+            // A peer that takes nothing would not take a farewell either.
+            None if self.output.has_remaining() => {
+                let broken = self.broken.take();
+                Err(broken.unwrap_or_else(|| ErrorKind::TimedOut.into()))
+            }
+            None => Ok(Read::Late),
+        }
+    }
+
+    /// What `poll` comes to; `None` if that is not until `deadline`.
+    async fn within<T>(
+        &mut self,
+        deadline: Option<Deadline>,
+        mut poll: impl FnMut(&mut Self, &mut Context<'_>) -> Poll<T>,
+    ) -> Option<T> {
+        poll_fn(|context| match poll(self, context) {
+            Poll::Ready(done) => Poll::Ready(Some(done)),
+            Poll::Pending => self.poll_deadline(deadline, context).map(|()| None),
+        })
+        .await
+    }
+
+    fn poll_deadline(&mut self, deadline: Option<Deadline>, context: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = deadline else {
+            return Poll::Pending;
         };
-        Ok(Read::of(octets))
+        let at = Instant::from_std(deadline.at);
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(at)));
+        if timer.deadline() != at {
+            timer.as_mut().reset(at);
+        }
+        timer.as_mut().poll(context)
     }
 
     fn poll_exchange(&mut self, context: &mut Context<'_>, room: Room) -> Poll<io::Result<usize>> {
@@ -187,35 +213,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Buffers<S> {
     /// Writes all output, until `deadline` at the latest, or until something is read: a peer that takes
     /// no more may have said why.
     pub(super) async fn drain(&mut self, deadline: Option<Deadline>) -> io::Result<Read> {
-        let drain = poll_fn(|context| match self.poll_write(context) {
-            Poll::Ready(Ok(())) if self.broken.is_none() => Poll::Ready(Ok(Read::Nothing)),
+        let drained = self.within(deadline, |it, context| match it.poll_write(context) {
+            Poll::Ready(Ok(())) if it.broken.is_none() => Poll::Ready(Ok(Read::Nothing)),
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            _ => self.poll_read(context, Room::Lines).map_ok(Read::of),
+            _ => it.poll_read(context, Room::Lines).map_ok(Read::of),
         });
-        match deadline {
-            None => drain.await,
-            Some(deadline) => timeout_at(Instant::from_std(deadline.at), drain)
-                .await
-                .unwrap_or_else(|_| Err(ErrorKind::TimedOut.into())),
-        }
+        drained
+            .await
+            .unwrap_or_else(|| Err(ErrorKind::TimedOut.into()))
     }
 
     /// Writes all output, until `deadline` at the latest.
     pub(super) async fn flush(&mut self, deadline: Option<Deadline>) -> io::Result<()> {
-        let write = async {
-            while self.output.has_remaining() {
-                if self.stream.write_buf(&mut self.output).await? == 0 {
-                    return Err(ErrorKind::WriteZero.into());
-                }
-            }
-            self.stream.flush().await
-        };
-        match deadline {
-            None => write.await,
-            Some(deadline) => timeout_at(Instant::from_std(deadline.at), write)
-                .await
-                .unwrap_or_else(|_| Err(ErrorKind::TimedOut.into())),
-        }
+        let flushed = self.within(deadline, Self::poll_write_all);
+        flushed
+            .await
+            .unwrap_or_else(|| Err(ErrorKind::TimedOut.into()))
     }
 }
 

@@ -295,9 +295,27 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     ///
     /// The stream failed.
     pub async fn shut_down(&mut self) -> Result<(), ServerError> {
+        self.stop(Session::shut_down).await
+    }
+
+    /// The same for one that has had its time, as [`Session::shut_down_now`] does: a client in a transaction is
+    /// told as well. Go on with [`close`](Self::close).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`shut_down`](Self::shut_down).
+    ///
+    /// # Errors
+    ///
+    /// The stream failed.
+    pub async fn shut_down_now(&mut self) -> Result<(), ServerError> {
+        self.stop(Session::shut_down_now).await
+    }
+
+    async fn stop(&mut self, how: fn(&mut Session, &mut BytesMut)) -> Result<(), ServerError> {
         let output = &mut self.buffers.output;
         let before = output.len();
-        self.session.shut_down(output);
+        how(&mut self.session, output);
         self.transcript.said(output, before);
         self.flush().await
     }

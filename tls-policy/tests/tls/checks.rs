@@ -12,6 +12,7 @@ use mailwire_tls_policy::outbound::{
 use mailwire_tls_policy::tls::{
     Check, Fingerprint, FingerprintError, Names, Verification, client_config, server_config,
 };
+use rustls::RootCertStore;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::sign::CertifiedKey;
 use sha2::{Digest, Sha256, Sha512};
@@ -68,6 +69,35 @@ fn by_a_root_and_the_name_of_the_server() {
         (self_signed(&[MX], Times::Now, true), Err(SelfSigned)),
     ] {
         assert_eq!(outcome(check(), &made), expected);
+    }
+}
+
+/// A certificate that a server made for itself, and that an operator has named as a root, as an issuer's or not:
+/// name and dates count all the same, and so does the key.
+#[test]
+fn by_itself_as_a_root() {
+    for is_issuer in [false, true] {
+        for (names, times, expected) in [
+            (&[MX][..], Times::Now, Ok(())),
+            (&["a.test"], Times::Now, Err(WrongName)),
+            (&[MX], Times::Over, Err(Expired)),
+            (&[MX], Times::Later, Err(NotYetValid)),
+        ] {
+            let made = self_signed(names, times, is_issuer);
+            let stranger = self_signed(&[MX], Times::Now, is_issuer);
+            let mut roots = RootCertStore::empty();
+            roots.add(made.own().clone()).unwrap();
+            let roots = Arc::new(roots);
+            let check = || Check::server_name(Arc::clone(&roots));
+            assert_eq!(outcome(check(), &made), expected, "{is_issuer} {names:?}");
+            assert_eq!(outcome(check(), &stranger), Err(SelfSigned), "{is_issuer}");
+
+            let stolen = CertifiedKey::new(made.chain, Arc::clone(&stranger.certified().key));
+            let provider = provider();
+            let client = client_config(&provider, check(), None).unwrap();
+            let server = server_config(&provider, Arc::new(stolen), [], None).unwrap();
+            assert!(shake_hands(client, server, MX).is_err());
+        }
     }
 }
 

@@ -97,6 +97,18 @@ fn who_is_believed_about_clients() {
     }
 }
 
+/// The policy has one more role, for programs with one of their own.
+#[test]
+fn a_role_that_is_none_of_these() {
+    let problem = problem(
+        "[deliver]\ndiscard = true\n[[listener]]\nrole = \"custom\"\naddr = \"127.0.0.1:0\"\n",
+    );
+    assert!(
+        problem.contains("found \"custom\"; allowed: mx, submission, submissions, lmtp"),
+        "{problem}"
+    );
+}
+
 #[test]
 fn listeners_are_counted_from_1() {
     let listener = |text: &str| problem(&format!("{LEAST}[[listener]]\n{text}"));

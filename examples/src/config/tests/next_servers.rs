@@ -38,6 +38,15 @@ fn a_next_server_that_cannot_be() {
             "host = \"relay\"\n",
             ":7: relay.host: found \"relay\"; allowed: a host and a port",
         ),
+        // None of these could be connected to.
+        (
+            "host = \"a b:25\"\n",
+            ":7: relay.host: found \"a b:25\"; allowed: a host and a port",
+        ),
+        (
+            "host = \"b\u{fc}cher.example:25\"\n",
+            ":7: relay.host: found \"b\u{fc}cher.example:25\"; allowed: a host and a port",
+        ),
         (
             "host = \"h:25\"\ntls = \"on\"\n",
             ":8: relay.tls: found \"on\"; allowed: off, opportunistic, starttls, implicit",
@@ -79,6 +88,34 @@ fn a_next_server_that_cannot_be() {
         "{:?}",
         settings.advice
     );
+}
+
+/// A password that may not go in clear, and no TLS for it: one mechanism is left, if the server has it.
+#[test]
+fn a_password_that_hardly_goes() {
+    let advice = |host: &str, more: &str| {
+        let text = format!(
+            "{LEAST}[relay]\nhost = \"{host}:2587\"\nuser = \"a\"\npassword = \"b\"\n{more}\n"
+        );
+        let settings = Settings::parse(&text).unwrap();
+        assert!(!settings.has_errors(), "{:?}", settings.advice);
+        let mut advice = settings.advice.into_iter();
+        advice.any(|it| it.subject == "relay.password" && it.text.contains("SCRAM-SHA-256"))
+    };
+    for (more, expected) in [
+        ("", true),
+        ("tls = \"opportunistic\"", true),
+        ("tls = \"starttls\"", false),
+        ("tls = \"implicit\"", false),
+        // Not to check a certificate says nothing about it.
+        ("verify = false", true),
+        ("cleartext_auth = \"loopback\"", true),
+        ("cleartext_auth = \"allow\"", false),
+    ] {
+        assert_eq!(advice("192.0.2.1", more), expected, "{more}");
+    }
+    let loopback = "cleartext_auth = \"loopback\"";
+    assert!(!advice("127.0.0.1", loopback));
 }
 
 #[test]
