@@ -18,8 +18,9 @@ use crate::logins::mechanisms;
 use crate::mail::Edge;
 use crate::session::{self, Stop};
 
-/// Transactions that run may take so long to end when the server stops.
-pub const GRACE: Duration = Duration::from_secs(10);
+/// Transactions that run may take so long to end when the server stops: of ten seconds that are promised, the
+/// rest is for taking leave of next servers.
+pub const GRACE: Duration = Duration::from_millis(9_500);
 
 /// A listener that is bound, and not yet served.
 #[derive(Debug)]

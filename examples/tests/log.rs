@@ -170,3 +170,47 @@ fn logins() {
         assert!(!log.contains(secret), "{log}");
     }
 }
+
+/// With `-v` both dialogues are told, with the client and with the next server, and no password in either.
+#[test]
+fn dialogues() {
+    // `\0relay\0between`
+    const LOGIN: &str = "AUTH PLAIN AHJlbGF5AGJldHdlZW4=";
+    let server = serve(|peer| {
+        peer.say("220 mx.example.test ESMTP\r\n");
+        peer.expect("EHLO edge.example.test");
+        peer.offer(&["AUTH PLAIN"]);
+        peer.expect(LOGIN);
+        peer.say("235 2.7.0 Ok\r\n");
+        peer.expect("MAIL FROM:<alice@example.test>");
+        peer.say("250 Ok\r\n");
+        peer.expect("RCPT TO:<x@remote.invalid>");
+        peer.say("550 5.1.1 Nobody\r\n");
+    });
+    let host = server.address;
+    let edge = Edge::start(&format!(
+        "tls = false\n[relay]\nhost = \"{host}\"\nuser = \"relay\"\npassword = \"between\"\n\
+         cleartext_auth = \"loopback\"\n"
+    ))
+    .verbose();
+    let mut talk = edge.connect("submission");
+    talk.accepted(&[
+        "EHLO client.example.org",
+        "AUTH PLAIN AGFsaWNlQGV4YW1wbGUudGVzdABzZWNyZXQ=",
+        "MAIL FROM:<alice@example.test>",
+    ]);
+    assert_eq!(talk.say("RCPT TO:<x@remote.invalid>"), "550 5.1.1 Nobody");
+    server.heard();
+    let log = edge.log();
+    for line in [
+        "127.0.0.1 C: AUTH PLAIN [response]",
+        "127.0.0.1 C: RCPT TO:<x@remote.invalid>",
+        &format!("{host} C: AUTH PLAIN [response]"),
+        &format!("{host} S: 550 5.1.1 Nobody"),
+    ] {
+        assert!(log.contains(line), "no {line:?} in {log}");
+    }
+    for secret in ["between", "AHJlbGF5", "secret", "AGFsaWNl"] {
+        assert!(!log.contains(secret), "{log}");
+    }
+}

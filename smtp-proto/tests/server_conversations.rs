@@ -15,6 +15,7 @@
 //! EOF                   the client closes its side
 //! TLS                   the handshake happens
 //! STOP                  the server is told to stop
+//! STOP NOW              there is no more time for that
 //! ```
 //!
 //! Between two inputs the `S:` and `E:` lines are compared in order, and all of them.
@@ -34,5 +35,5 @@ mod common;
 
 #[test]
 fn conversations_are_the_same_at_every_cut() {
-    common::replay_all("server", 'C', 212, common::server::replay);
+    common::replay_all("server", 'C', 214, common::server::replay);
 }

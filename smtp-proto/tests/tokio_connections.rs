@@ -476,3 +476,39 @@ async fn what_is_buffered_is_not_printed() {
         "{shown}"
     );
 }
+
+/// What one side tells of the dialogue is what the other does, but for where content was cut.
+#[tokio::test]
+async fn both_sides_tell_the_same() {
+    let (left, right) = duplex(64 * 1024);
+    let told = || {
+        let lines = Arc::new(Mutex::new(Vec::<String>::new()));
+        let log = Arc::clone(&lines);
+        let write = move |line: &str| log.lock().unwrap().push(line.to_owned());
+        (lines, write)
+    };
+    let ((here, tell_here), (there, tell_there)) = (told(), told());
+    let mut incoming = server(left).with_transcript(tell_here);
+    let mut outgoing = client(right).with_transcript(tell_there);
+    let content = message();
+    tokio::join!(accept_all(&mut incoming), send(&mut outgoing, &content));
+    let of = |lines: &Mutex<Vec<String>>, side: &str| -> Vec<String> {
+        let lines = lines.lock().unwrap();
+        let lines = lines.iter().filter(|it| it.starts_with(side));
+        lines
+            .filter(|it| !it.ends_with("octets]"))
+            .cloned()
+            .collect()
+    };
+    assert_eq!(of(&here, "S: "), of(&there, "S: "));
+    assert_eq!(of(&here, "C: "), of(&there, "C: "));
+    let said = of(&there, "C: ");
+    assert_eq!(said.len(), 5, "{said:?}");
+    let octets = there
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|it| it.ends_with("octets]"))
+        .count();
+    assert_eq!(octets, 1, "content is told of once, at its end");
+}

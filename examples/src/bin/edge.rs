@@ -114,7 +114,7 @@ async fn run(settings: Settings, verbose: bool) -> Result<(), Failure> {
     let banner = banner(&settings, &bound);
     let next = |dialect, server: Option<&RelaySettings>| {
         let server = server.cloned();
-        let server = server.map(|it| Relay::new(dialect, it, &settings.hostname));
+        let server = server.map(|it| Relay::new(dialect, it, &settings.hostname, verbose));
         server.transpose().map(|it| it.map(Arc::new))
     };
     let relay = next(Dialect::Smtp, settings.relay.as_ref())?;
@@ -155,9 +155,10 @@ async fn run(settings: Settings, verbose: bool) -> Result<(), Failure> {
     while let Some(ended) = serving.join_next().await {
         ended??;
     }
-    for next in [&edge.relay, &edge.lmtp].into_iter().flatten() {
-        next.close().await;
-    }
+    let next = [edge.relay.clone(), edge.lmtp.clone()];
+    let leave = next.into_iter().flatten();
+    let leave = leave.map(|it| async move { it.close().await });
+    leave.collect::<JoinSet<()>>().join_all().await;
     info!(messages = edge.accepted.load(Ordering::Relaxed), "stopped");
     Ok(())
 }

@@ -44,9 +44,13 @@ pub struct Relay {
     tls: Arc<ClientConfig>,
     server_name: ServerName<'static>,
     pool: Arc<Pool>,
+    /// Whether dialogues are told to stderr.
+    verbose: bool,
 }
 
 impl Relay {
+    /// With `verbose` its dialogues are told to stderr, secrets left out.
+    ///
     /// # Errors
     ///
     /// TLS cannot be set up, or the name to go by is none.
@@ -54,6 +58,7 @@ impl Relay {
         dialect: Dialect,
         settings: RelaySettings,
         hostname: &str,
+        verbose: bool,
     ) -> Result<Self, RelayError> {
         let credentials = settings
             .credentials
@@ -70,6 +75,7 @@ impl Relay {
             server_name: server_name(&settings.host.host)?,
             settings,
             pool: Arc::default(),
+            verbose,
         })
     }
 

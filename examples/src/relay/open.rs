@@ -174,6 +174,9 @@ impl Relay {
     ) -> Result<Connection<Box<dyn Stream>>, NotOpened> {
         loop {
             let mut delivering = Delivering::new(stream, delivery);
+            if self.verbose {
+                delivering = delivering.with_transcript(self.teller());
+            }
             let handshake = loop {
                 match delivering.next().await {
                     Turn::Nothing(_) => {}
@@ -189,7 +192,11 @@ impl Relay {
                 let (stream, kept) = finished
                     .kept
                     .ok_or_else(|| not_opened(finished.outcome.failure, finished.error))?;
-                return Ok(Connection::with(stream, kept.into_session()));
+                let connection = Connection::with(stream, kept.into_session());
+                return Ok(match self.verbose {
+                    true => connection.with_transcript(self.teller()),
+                    false => connection,
+                });
             }
             let (clear, handshake) = delivering
                 .into_tls()
@@ -197,6 +204,12 @@ impl Relay {
             (stream, binding) = self.handshake(clear, handshake.deadline()).await?;
             delivery = handshake.complete(Channel::Tls, now());
         }
+    }
+
+    /// Tells a line of the dialogue, under the server's name.
+    fn teller(&self) -> impl FnMut(&str) + Send + 'static {
+        let server = self.settings.host.to_string();
+        move |line| eprintln!("{server} {line}")
     }
 
     fn login(

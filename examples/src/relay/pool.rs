@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use mailwire_smtp_proto::client::ReuseKey;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::Upstream;
 
 /// For so long one waits: less than servers wait for a command, and long enough for the next of a burst.
 const IDLE: Duration = Duration::from_secs(30);
+/// So long it may take to take leave of all.
+const LEAVE: Duration = Duration::from_millis(400);
 /// So many wait.
 const MOST: usize = 16;
 
@@ -52,11 +54,12 @@ impl Pool {
         surplus
     }
 
-    /// Takes leave of all.
+    /// Takes leave of all, of those that answer at once.
     pub(super) async fn close(&self) {
         let sessions = std::mem::take(&mut self.lock().sessions);
         let leave = sessions.into_iter().map(|(_, it, _)| it.quit());
-        leave.collect::<JoinSet<()>>().join_all().await;
+        let all = leave.collect::<JoinSet<()>>().join_all();
+        let _ = timeout(LEAVE, all).await;
     }
 
     /// Takes leave of those whose time is over, until none is left.

@@ -100,6 +100,13 @@ impl Edge {
         edge.run_again(shell)
     }
 
+    /// The same, telling its dialogues.
+    pub(crate) fn verbose(self) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_edge"));
+        command.arg("-v");
+        self.run_again(command)
+    }
+
     /// The same once more, behind its end: on the same configuration, with the same mail.
     pub(crate) fn again(self) -> Self {
         self.run_again(Command::new(env!("CARGO_BIN_EXE_edge")))

@@ -7,12 +7,14 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
 use super::ConnectionError;
 use super::buffers::{Buffers, Read, Room, now};
+use super::transcript::Transcript;
 use crate::auth::client::Candidates;
 use crate::client::{CommandId, Config, Error, Event, Need, NotNow, Session, TlsUpgrade};
 use crate::command::{Attributes, Custom, Etrn, TextString, Verify};
 use crate::host::HelloName;
 use crate::params::{MailParameters, RcptParameters};
 use crate::path::{ForwardPath, ReversePath};
+use crate::table::Phase;
 
 /// A connection to one server.
 ///
@@ -24,6 +26,7 @@ use crate::path::{ForwardPath, ReversePath};
 pub struct Connection<S> {
     buffers: Buffers<S>,
     session: Session,
+    transcript: Transcript,
 }
 
 /// Why a client's connection failed.
@@ -43,6 +46,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Self {
             buffers: Buffers::hearing_out(stream),
             session,
+            transcript: Transcript::default(),
         }
     }
 
@@ -51,6 +55,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Self {
             buffers: Buffers::hearing_out(stream),
             session,
+            transcript: Transcript::default(),
         }
     }
 
@@ -60,7 +65,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Self {
             buffers: Buffers::hearing_out(stream),
             session,
+            transcript: Transcript::default(),
         }
+    }
+
+    /// Has `write` called with each line of the dialogue from now on, as
+    /// [`server::Connection::with_transcript`](super::server::Connection::with_transcript) has.
+    #[must_use]
+    pub fn with_transcript(mut self, write: impl FnMut(&str) + Send + 'static) -> Self {
+        self.transcript = Transcript::to(Box::new(write));
+        self
     }
 
     /// Writes what was said, and waits for the next reply; `None` when none is outstanding.
@@ -97,6 +111,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         } = &mut self.buffers;
         let step = self.session.advance(input, now())?;
         *consumed = step.consumed;
+        let heard = input.get(..step.consumed).unwrap_or_default();
+        self.transcript.said(heard, 0);
         Ok(step.event)
     }
 
@@ -137,9 +153,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if !self.buffers.input.is_empty() {
             return Ok(Err(NotNow::MustWait));
         }
+        let before = self.buffers.output.len();
         if let Err(not_now) = self.session.content(content, &mut self.buffers.output) {
             return Ok(Err(not_now));
         }
+        self.transcript
+            .content(self.buffers.output.len() - before, false);
         self.relieve().await?;
         Ok(Ok(()))
     }
@@ -159,7 +178,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         content: &[u8],
     ) -> Result<Result<Option<CommandId>, NotNow>, ClientError> {
         self.buffers.drop_consumed();
+        let before = self.buffers.output.len();
         let said = self.session.chunk(content, now(), &mut self.buffers.output);
+        self.transcript.chunk(&self.buffers.output, before);
         if said.is_ok() {
             self.relieve().await?;
         }
@@ -202,6 +223,32 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 }
 
 impl<S> Connection<S> {
+    /// As [`Session::end_of_content`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::end_of_content`].
+    pub fn end_of_content(&mut self) -> Result<CommandId, NotNow> {
+        let output = &mut self.buffers.output;
+        let before = output.len();
+        let said = self.session.end_of_content(now(), output)?;
+        self.transcript.content(output.len() - before, true);
+        Ok(said)
+    }
+
+    /// As [`Session::last_chunk`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Session::last_chunk`].
+    pub fn last_chunk(&mut self, content: &[u8]) -> Result<CommandId, NotNow> {
+        let output = &mut self.buffers.output;
+        let before = output.len();
+        let said = self.session.last_chunk(content, now(), output);
+        self.transcript.chunk(output, before);
+        said
+    }
+
     /// The session, to look at.
     pub const fn session(&self) -> &Session {
         &self.session
@@ -223,7 +270,12 @@ macro_rules! commands {
             ///
             #[doc = concat!("As [`Session::", stringify!($name), "`].")]
             pub fn $name(&mut self, $($argument: $kind),*) -> Result<CommandId, NotNow> {
-                self.session.$name($($argument,)* now(), &mut self.buffers.output)
+                let is_exchange = self.session.phase() == Phase::Authenticating;
+                let output = &mut self.buffers.output;
+                let before = output.len();
+                let said = self.session.$name($($argument,)* now(), output);
+                self.transcript.commands(output, before, is_exchange);
+                said
             }
         )*}
     };
@@ -242,8 +294,6 @@ commands! {
     mail(path: &ReversePath<'_>, parameters: &MailParameters<'_>);
     rcpt(path: &ForwardPath<'_>, parameters: &RcptParameters<'_>);
     data();
-    end_of_content();
-    last_chunk(content: &[u8]);
     vrfy(about: Verify<'_>);
     expn(about: Verify<'_>);
     etrn(about: Etrn<'_>);

@@ -1,7 +1,6 @@
 //! The delivery of a message over a tokio stream.
 
 use std::io;
-use std::mem;
 
 use mailwire_tls_policy::Channel;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -15,7 +14,6 @@ use crate::delivery::{Delivery, Handshake, Kept, Outcome, PIECE, Want};
 use crate::reply::ReplyLines;
 use crate::table::Phase;
 use crate::timer::Timer;
-use crate::transcript::ClientLine;
 
 /// What the embedder is to do. Deliberately exhaustive.
 #[derive(Clone, Copy, Debug)]
@@ -57,8 +55,6 @@ pub struct Delivering<S> {
     delivery: Delivery,
     want: Want,
     transcript: Transcript,
-    /// Octets of content that the transcript has not told of.
-    content: usize,
     error: Option<io::Error>,
 }
 
@@ -84,7 +80,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Delivering<S> {
             delivery,
             want: Want::Nothing,
             transcript: Transcript::default(),
-            content: 0,
             error: None,
         }
     }
@@ -129,13 +124,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Delivering<S> {
         self.transcript.said(heard, 0);
         // A challenge is answered at once, and by a secret.
         let is_challenge = step.reply.is_some_and(|it| it.code().value() == 334);
-        for line in lines(output.get(before..).unwrap_or_default()) {
-            self.transcript.client(if is_challenge {
-                ClientLine::response()
-            } else {
-                ClientLine::command(line)
-            });
-        }
+        self.transcript.commands(output, before, is_challenge);
         Turn::Nothing(step.reply)
     }
 
@@ -144,9 +133,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Delivering<S> {
         let output = &mut self.buffers.output;
         let before = output.len();
         self.delivery.login(candidates, now(), output);
-        for line in lines(output.get(before..).unwrap_or_default()) {
-            self.transcript.client(ClientLine::command(line));
-        }
+        self.transcript.commands(output, before, false);
         self.want = Want::Nothing;
     }
 
@@ -201,11 +188,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Delivering<S> {
         let Buffers { input, output, .. } = &mut self.buffers;
         let before = output.len();
         let said = self.delivery.content(piece, input, now(), output);
-        let octets = output.get(before..).unwrap_or_default();
         if is_chunk {
-            self.transcript_of_chunk(before);
+            self.transcript.chunk(output, before);
         } else {
-            self.content += octets.len();
+            self.transcript.content(output.len() - before, false);
         }
         self.want = Want::Nothing;
         said?;
@@ -227,10 +213,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Delivering<S> {
         let before = output.len();
         let said = self.delivery.last_content(piece, input, now(), output);
         if is_chunk {
-            self.transcript_of_chunk(before);
+            self.transcript.chunk(output, before);
         } else if said.is_ok() {
-            let octets = mem::take(&mut self.content) + output.len() - before;
-            self.transcript.client(ClientLine::octets(octets));
+            self.transcript.content(output.len() - before, true);
         }
         self.want = Want::Nothing;
         said
@@ -338,16 +323,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Delivering<S> {
             }
         }
     }
-
-    /// Tells of the chunk that the output has from `before` on.
-    fn transcript_of_chunk(&mut self, before: usize) {
-        let said = self.buffers.output.get(before..).unwrap_or_default();
-        if let Some(command) = said.split_inclusive(|octet| *octet == b'\n').next() {
-            self.transcript.client(ClientLine::command(command));
-            let octets = said.len() - command.len();
-            self.transcript.client(ClientLine::octets(octets));
-        }
-    }
 }
 
 impl<S> Delivering<S> {
@@ -365,10 +340,6 @@ impl<S> Delivering<S> {
     pub const fn channel(&self) -> Channel {
         self.delivery.session().channel()
     }
-}
-
-fn lines(said: &[u8]) -> impl Iterator<Item = &[u8]> {
-    said.split_inclusive(|octet| *octet == b'\n')
 }
 
 /// Reads until the piece is full or there is no more.

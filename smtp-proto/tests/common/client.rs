@@ -152,7 +152,9 @@ impl Driver {
                 let session = upgrade.complete(Channel::Tls, self.now);
                 self.machine = Machine::Session(Box::new(session));
             }
-            Step::Stop | Step::Send(_) | Step::Expect(_) => unreachable!("dealt with elsewhere"),
+            Step::Stop { .. } | Step::Send(_) | Step::Expect(_) => {
+                unreachable!("dealt with elsewhere")
+            }
         }
     }
 

@@ -26,8 +26,8 @@ pub(crate) enum Step {
     EndOfInput,
     /// The TLS handshake happens.
     Tls,
-    /// The server is told to stop.
-    Stop,
+    /// The server is told to stop, or that there is no more time.
+    Stop { now: bool },
 }
 
 impl Script {
@@ -64,7 +64,9 @@ impl Script {
                 "T:" => Step::Time(rest.parse().map_err(|_| bad("no number"))?),
                 "EO" => Step::EndOfInput,
                 "TL" => Step::Tls,
-                "ST" => Step::Stop,
+                "ST" => Step::Stop {
+                    now: rest.ends_with("NOW"),
+                },
                 _ => return Err(bad("unknown mark")),
             });
         }

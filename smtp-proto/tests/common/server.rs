@@ -105,7 +105,7 @@ pub(crate) fn replay(script: &Script, cuts: &mut Cuts) -> Result<(), String> {
         }
         // What is expected, and the answers in between, belong to this input.
         let other = match script.steps.get(at) {
-            Some(step @ (Step::Time(_) | Step::EndOfInput | Step::Tls | Step::Stop))
+            Some(step @ (Step::Time(_) | Step::EndOfInput | Step::Tls | Step::Stop { .. }))
                 if flight.is_empty() =>
             {
                 at += 1;
@@ -134,7 +134,7 @@ pub(crate) fn replay(script: &Script, cuts: &mut Cuts) -> Result<(), String> {
             Some(Step::Time(seconds)) => driver.pass(seconds),
             Some(Step::EndOfInput) => driver.end(),
             Some(Step::Tls) => driver.handshake(),
-            Some(Step::Stop) => driver.stop(),
+            Some(Step::Stop { now }) => driver.stop(now),
             _ => {}
         }
         driver.run();
@@ -418,9 +418,12 @@ impl Driver {
         }
     }
 
-    fn stop(&mut self) {
+    fn stop(&mut self, now: bool) {
         if let Machine::Session(session) = &mut self.machine {
-            session.shut_down(&mut self.out);
+            match now {
+                true => session.shut_down_now(&mut self.out),
+                false => session.shut_down(&mut self.out),
+            }
             self.drain();
         }
     }
