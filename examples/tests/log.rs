@@ -21,7 +21,7 @@ const CONFIG: &str =
 fn lines(edge: &Edge, count: usize) -> Vec<String> {
     for _ in 0..200 {
         let log = edge.log();
-        let lines = log.lines().map(plain);
+        let lines = log.lines().map(str::to_owned);
         let lines: Vec<String> = lines
             .filter(|it| it.contains(" mail ") || it.contains(" login "))
             .collect();
@@ -32,15 +32,6 @@ fn lines(edge: &Edge, count: usize) -> Vec<String> {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     panic!("there are not {count} lines in\n{}", edge.log())
-}
-
-/// A line without colours.
-fn plain(line: &str) -> String {
-    let mut pieces = line.split('\x1b');
-    let first = pieces.next().unwrap_or_default().to_owned();
-    pieces.fold(first, |text, piece| {
-        text + piece.split_once('m').map_or("", |(_, rest)| rest)
-    })
 }
 
 fn has(line: &str, words: &[&str]) {

@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -71,6 +71,8 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(std::io::stderr)
+        // In a file, colours would be in the way of whoever searches it.
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
     match run(settings, args.verbose) {
         Ok(()) => ExitCode::SUCCESS,

@@ -45,6 +45,8 @@ pub struct Connection<S> {
     buffers: Buffers<S>,
     session: Session,
     transcript: Transcript,
+    /// Whether the session has something to do with what is there, and nobody has touched it since it said so.
+    is_ready: bool,
 }
 
 /// Why a server's connection failed.
@@ -65,6 +67,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             buffers: Buffers::new(stream, output),
             session,
             transcript: Transcript::default(),
+            is_ready: false,
         }
     }
 
@@ -96,6 +99,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             buffers,
             session,
             transcript: Transcript::default(),
+            is_ready: false,
         })
     }
 
@@ -106,6 +110,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             buffers: Buffers::new(stream, BytesMut::new()),
             session,
             transcript: Transcript::default(),
+            is_ready: false,
         }
     }
 
@@ -132,6 +137,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// The stream failed, or the peer closed in the middle of a message. While a question is
     /// unanswered this waits for as long as the session does, which then is over with 421.
     pub async fn ready(&mut self) -> Result<(), ServerError> {
+        if self.is_ready {
+            return Ok(());
+        }
         self.buffers.drop_consumed();
         loop {
             match self
@@ -167,6 +175,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if self.session.is_closed() {
             self.flush().await?;
         }
+        self.is_ready = true;
         Ok(())
     }
 
@@ -183,6 +192,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// As [`ready`](Self::ready).
     pub async fn next(&mut self) -> Result<Event<'_>, ServerError> {
         self.ready().await?;
+        self.is_ready = false;
         let Buffers {
             input,
             output,
@@ -210,6 +220,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         pending: Pending<A>,
         answer: A::Answer,
     ) -> Result<(), ServerError> {
+        self.is_ready = false;
         let output = &mut self.buffers.output;
         let before = output.len();
         let result = self.session.answer(pending, answer, now(), output);
@@ -228,6 +239,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         recipient: usize,
         decision: Decision,
     ) -> Result<(), ServerError> {
+        self.is_ready = false;
         let Buffers { output, .. } = &mut self.buffers;
         let before = output.len();
         let result = self
@@ -313,6 +325,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     async fn stop(&mut self, how: fn(&mut Session, &mut BytesMut)) -> Result<(), ServerError> {
+        self.is_ready = false;
         let output = &mut self.buffers.output;
         let before = output.len();
         how(&mut self.session, output);
