@@ -15,6 +15,11 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 UNROOTED = ["-u", "nobody"] if os.geteuid() == 0 else []
 
 
+# What servers have stored is deleted at the very end: a file system that has just deleted much is slow to create.
+FOLDERS = tempfile.TemporaryDirectory(prefix="mailwire-load-", ignore_cleanup_errors=True)
+pathlib.Path(FOLDERS.name).chmod(0o755)
+
+
 def program(name):
     return shutil.which(name) or f"/usr/sbin/{name}"
 
@@ -258,12 +263,11 @@ def wait_for(port):
 @contextlib.contextmanager
 def running(start):
     """A server while it is wanted: its process and its port."""
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        port = free_port()
-        server = start(pathlib.Path(folder), port)
-        try:
-            wait_for(port)
-            yield server.pid, port
-        finally:
-            server.terminate()
-            server.wait()
+    port = free_port()
+    server = start(pathlib.Path(tempfile.mkdtemp(dir=FOLDERS.name)), port)
+    try:
+        wait_for(port)
+        yield server.pid, port
+    finally:
+        server.terminate()
+        server.wait()

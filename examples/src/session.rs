@@ -5,7 +5,9 @@ use std::sync::Arc;
 use mailwire_smtp_proto::auth;
 use mailwire_smtp_proto::peer::Peer;
 use mailwire_smtp_proto::reply::Reply;
-use mailwire_smtp_proto::server::{Admission, Config, Event, Pending, Refuse, TlsUpgrade, ask};
+use mailwire_smtp_proto::server::{
+    Admission, Config, Event, Fault, Pending, Refuse, TlsUpgrade, ask,
+};
 use mailwire_smtp_proto::timer::{Deadline, Timer};
 use mailwire_smtp_proto::tokio_io::server::{Connection, ServerError};
 use mailwire_smtp_proto::tokio_io::{proxy, tls};
@@ -180,6 +182,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     exchange: &mut Exchange,
     stop: &Stop,
 ) -> Result<Ended, ServerError> {
+    let mut is_late = false;
     loop {
         // A transaction that runs may end; a session that idles is told to go.
         let idle = !connection.session().phase().in_transaction();
@@ -189,9 +192,13 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
                 connection.shut_down().await?;
                 return Ok(Ended::Closed);
             }
-            () = stop.now.cancelled() => {
+            () = stop.now.cancelled(), if !is_late => {
                 connection.shut_down_now().await?;
-                return Ok(Ended::Closed);
+                if connection.session().is_closed() {
+                    return Ok(Ended::Closed);
+                }
+                // Content may still come to its end, as long as there is time.
+                is_late = true;
             }
         }
         // An event may borrow from the connection.
@@ -243,7 +250,8 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
             }
             Event::Reset => exchange.forget().await,
             Event::Closed(_) => return Ok(Ended::Closed),
-            // Refusals by the session itself, and whatever a later version may tell.
+            Event::Refused(fault @ Fault::Auth(_)) => exchange.login_failed(&fault, &client),
+            // Other refusals by the session itself, and whatever a later version may tell.
             _ => {}
         }
     }

@@ -11,27 +11,25 @@ mod common;
 #[path = "common/server.rs"]
 mod server;
 
+use std::time::Duration;
+
 use common::Edge;
 use server::serve;
 
 const CONFIG: &str =
     "tls = false\nmailboxes = [\"alice\", \"bob\"]\nlimits = { message_size = 1000 }";
 
-/// The lines about transactions and logins, when there are so many.
-fn lines(edge: &Edge, count: usize) -> Vec<String> {
-    for _ in 0..200 {
-        let log = edge.log();
-        let lines = log.lines().map(str::to_owned);
-        let lines: Vec<String> = lines
-            .filter(|it| it.contains(" mail ") || it.contains(" login "))
-            .collect();
-        if lines.len() >= count {
-            assert_eq!(lines.len(), count, "{log}");
-            return lines;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    panic!("there are not {count} lines in\n{}", edge.log())
+/// The lines about transactions and logins, when all is over: so many.
+fn lines(edge: &mut Edge, count: usize) -> Vec<String> {
+    edge.terminate();
+    assert!(edge.wait(Duration::from_secs(10)).success());
+    let log = edge.log();
+    let lines = log.lines().map(str::to_owned);
+    let lines: Vec<String> = lines
+        .filter(|it| it.contains(" mail ") || it.contains(" login "))
+        .collect();
+    assert_eq!(lines.len(), count, "{log}");
+    lines
 }
 
 fn has(line: &str, words: &[&str]) {
@@ -42,7 +40,7 @@ fn has(line: &str, words: &[&str]) {
 
 #[test]
 fn each_transaction_is_one_line() {
-    let edge = Edge::start(CONFIG);
+    let mut edge = Edge::start(CONFIG);
     let mut talk = edge.connect("mx");
     let mail = "MAIL FROM:<a@client.example.org>";
     let alice = "RCPT TO:<alice@example.test>";
@@ -64,7 +62,7 @@ fn each_transaction_is_one_line() {
     talk.send(b"Subject: half\r\n");
     drop(talk);
 
-    let lines = lines(&edge, 5);
+    let lines = lines(&mut edge, 5);
     has(
         &lines[0],
         &[
@@ -97,6 +95,8 @@ fn each_transaction_is_one_line() {
     );
     has(&lines[3], &["status=\"refused\"", "reply=5"]);
     has(&lines[4], &["status=\"dropped\"", "id="]);
+    // Colours are for people.
+    assert!(!edge.log().contains('\x1b'));
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_message_that_is_passed_on_tells_its_name_there() {
         peer.say("250 2.0.0 <alice> Saved as 4711\r\n452 4.2.2 <bob> Full\r\n");
     });
     let port = server.address.port();
-    let edge = Edge::delivering(&format!(
+    let mut edge = Edge::delivering(&format!(
         "hostname = \"edge.example.test\"\ndomains = [\"example.test\"]\ntls = false\n\
          [[listener]]\nrole = \"lmtp\"\naddr = \"127.0.0.1:0\"\n\
          [deliver]\nlmtp = \"127.0.0.1:{port}\"\n"
@@ -128,7 +128,7 @@ fn a_message_that_is_passed_on_tells_its_name_there() {
     assert_eq!(talk.reply(), "452 4.2.2 <bob> Full");
     server.heard();
     has(
-        &lines(&edge, 1)[0],
+        &lines(&mut edge, 1)[0],
         &[
             "status=\"partial\"",
             "from=\"\"",
@@ -143,23 +143,122 @@ fn a_message_that_is_passed_on_tells_its_name_there() {
 /// Who has logged in, and who has not; never with what.
 #[test]
 fn logins() {
-    let edge = Edge::start(CONFIG);
+    let mut edge = Edge::start(CONFIG);
     let mut talk = edge.connect("submission");
     talk.accepted(&["EHLO client.example.org"]);
     // `\0alice@example.test\0wrong`
     let wrong = "AGFsaWNlQGV4YW1wbGUudGVzdAB3cm9uZw==";
     assert!(talk.say(&format!("AUTH PLAIN {wrong}")).starts_with("535 "));
+    // `n,,n=alice@example.test,r=nonce`, and a proof of something else.
+    let first = "AUTH SCRAM-SHA-256 biwsbj1hbGljZUBleGFtcGxlLnRlc3Qscj1ub25jZQ==";
+    assert!(talk.say(first).starts_with("334 "));
+    assert!(talk.say("Yz1iaXdzLHI9bm9uY2UscD1hYWFh").starts_with('5'));
     talk.accepted(&["AUTH PLAIN AGFsaWNlQGV4YW1wbGUudGVzdABzZWNyZXQ=", "QUIT"]);
-    let lines = lines(&edge, 2);
-    has(
-        &lines[0],
-        &["login failed", "peer=127.0.0.1", "reply=535 5.7.8"],
-    );
-    has(&lines[1], &["login ", "user=\"alice@example.test\""]);
+    let lines = lines(&mut edge, 3);
+    for failed in &lines[..2] {
+        has(
+            failed,
+            &[
+                "login failed",
+                "peer=127.0.0.1",
+                "account=\"alice@example.test\"",
+                "why=",
+            ],
+        );
+    }
+    has(&lines[2], &["login ", "user=\"alice@example.test\""]);
     let log = edge.log();
     for secret in ["wrong", "secret", wrong] {
         assert!(!log.contains(secret), "{log}");
     }
+}
+
+/// What the next server has refused is told with whom it was for; and one that says the same of many is told once.
+#[test]
+fn what_the_next_server_says() {
+    let server = serve(|peer| {
+        peer.say("220 lmtp.example.test LMTP\r\n");
+        peer.expect("LHLO edge.example.test");
+        peer.offer(&[]);
+        for replies in [
+            &["250 Ok", "250 Ok", "250 Ok", "451 4.3.0 Not now"][..],
+            &["250 Ok"],
+            &["250 Ok", "250 Ok", "250 Ok", "354 Go"],
+        ] {
+            for reply in replies {
+                peer.hear();
+                peer.say(&format!("{reply}\r\n"));
+            }
+        }
+        while peer.hear() != ".\r\n" {}
+        peer.say("250 2.0.0 Saved\r\n250 2.0.0 Saved\r\n");
+        peer.farewell();
+    });
+    let port = server.address.port();
+    let mut edge = Edge::delivering(&format!(
+        "hostname = \"edge.example.test\"\ndomains = [\"example.test\"]\ntls = false\n\
+         [[listener]]\nrole = \"mx\"\naddr = \"127.0.0.1:0\"\n\
+         [deliver]\nlmtp = \"127.0.0.1:{port}\"\n"
+    ));
+    let mut talk = edge.connect("mx");
+    let envelope = [
+        "MAIL FROM:<a@client.example.org>",
+        "RCPT TO:<alice@example.test>",
+        "RCPT TO:<bob@example.test>",
+    ];
+    talk.accepted(&["EHLO client.example.org"]);
+    talk.accepted(&envelope);
+    assert_eq!(talk.say("DATA"), "451 4.3.0 Not now");
+    talk.accepted(&["RSET"]);
+    talk.accepted(&envelope);
+    talk.accepted(&["DATA"]);
+    assert!(talk.say("x\r\n.").starts_with("250 "));
+    talk.accepted(&["QUIT"]);
+    let lines = lines(&mut edge, 2);
+    has(
+        &lines[0],
+        &[
+            "status=\"refused\"",
+            "to=[\"alice@example.test\", \"bob@example.test\"]",
+            "reply=451 4.3.0 Not now",
+        ],
+    );
+    has(
+        &lines[1],
+        &["status=\"delivered\"", "next=[\"250 2.0.0 Saved\"]"],
+    );
+    server.heard();
+}
+
+/// A transaction that the end of the server cuts off has its line as well; and one whose content flows on has the
+/// time that is left.
+#[test]
+fn the_end_of_the_server_cuts_what_does_not_end() {
+    let mut edge = Edge::start(CONFIG);
+    let envelope = [
+        "EHLO client.example.org",
+        "MAIL FROM:<a@client.example.org>",
+        "RCPT TO:<alice@example.test>",
+        "DATA",
+    ];
+    let (mut late, mut never) = (edge.connect("mx"), edge.connect("mx"));
+    for talk in [&mut late, &mut never] {
+        talk.accepted(&envelope);
+        talk.send(b"Subject: x\r\n");
+    }
+    edge.terminate();
+    // Behind the last word for those who are at a command, before the end.
+    std::thread::sleep(Duration::from_millis(8_900));
+    late.send(b"\r\ny\r\n.\r\n");
+    assert!(late.reply().starts_with("250 "));
+    assert!(late.reply().starts_with("421 "));
+    let lines = lines(&mut edge, 2);
+    has(&lines[0], &["status=\"delivered\""]);
+    has(
+        &lines[1],
+        &["status=\"cut\"", "to=[\"alice@example.test\"]", "id="],
+    );
+    assert_eq!(never.rest(), "");
 }
 
 /// With `-v` both dialogues are told, with the client and with the next server, and no password in either.

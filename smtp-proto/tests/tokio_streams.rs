@@ -332,8 +332,8 @@ async fn one_half_closed_is_no_reason_to_say_less() {
     }
 }
 
-/// Each future of the server is dropped behind each of its polls, and made again: nothing is lost, nothing is
-/// said twice.
+/// Each future of the server is dropped behind its first poll, and made again: nothing is lost, nothing is said
+/// twice.
 #[tokio::test]
 async fn a_server_whose_futures_are_all_dropped() {
     let (left, mut right) = duplex(3);
@@ -431,6 +431,91 @@ async fn a_client_whose_futures_are_all_dropped() {
     };
     let (content, ()) = tokio::join!(take, say);
     assert_eq!(content, 200_000);
+}
+
+/// The word that the server stops is said once, however often it begins to be said.
+#[tokio::test]
+async fn a_stop_whose_futures_are_dropped() {
+    for now in [false, true] {
+        let (left, mut right) = duplex(3);
+        let mut incoming = server(left);
+        let serve = async {
+            loop {
+                let stopped = match now {
+                    true => once(incoming.shut_down_now()).await,
+                    false => once(incoming.shut_down()).await,
+                };
+                match stopped {
+                    Some(stopped) => break stopped.unwrap(),
+                    None => tokio::task::yield_now().await,
+                }
+            }
+            incoming.close().await.unwrap();
+        };
+        let mut replies = String::new();
+        let (heard, ()) = tokio::join!(right.read_to_string(&mut replies), serve);
+        heard.unwrap();
+        let codes: Vec<&str> = replies.lines().map(|it| &it[..3]).collect();
+        assert_eq!(codes, ["220", "421"], "{replies}");
+    }
+}
+
+/// A chunk is said at the first poll, as content is.
+#[tokio::test]
+async fn chunks_whose_futures_are_dropped() {
+    let (left, right) = duplex(3);
+    let (mut incoming, mut outgoing) = (server(left), client(right));
+    let say = async {
+        reply(&mut outgoing).await;
+        outgoing
+            .hello(&HelloName::parse("client.example.test").unwrap())
+            .unwrap();
+        reply(&mut outgoing).await;
+        let sender = ReversePath::parse("<a@client.example.test>").unwrap();
+        let recipient = ForwardPath::parse("<alice@example.test>").unwrap();
+        outgoing.mail(&sender, &MailParameters::default()).unwrap();
+        outgoing
+            .rcpt(&recipient, &RcptParameters::default())
+            .unwrap();
+        for _ in 0..2 {
+            reply(&mut outgoing).await;
+        }
+        let line = [b"x".repeat(998), b"\r\n".to_vec()].concat();
+        for _ in 0..100 {
+            // Whether that is waited for or not, it was said.
+            if let Some(said) = once(outgoing.chunk(&line)).await {
+                said.unwrap().unwrap();
+            }
+            replies(&mut outgoing).await;
+        }
+        outgoing.last_chunk(b"").unwrap();
+        reply(&mut outgoing).await;
+        outgoing.quit().unwrap();
+        reply(&mut outgoing).await;
+    };
+    let take = async {
+        let mut content = 0;
+        loop {
+            match next(&mut incoming).await {
+                Asked::Content(octets) => content += octets,
+                Asked::Closed(_) => return content,
+                asked => accept(&mut incoming, asked),
+            }
+        }
+    };
+    let (content, ()) = tokio::join!(take, say);
+    assert_eq!(content, 100_000);
+}
+
+/// Waits, by futures that are dropped, until no reply is outstanding.
+async fn replies<S: AsyncRead + AsyncWrite + Unpin>(connection: &mut outgoing::Connection<S>) {
+    loop {
+        match once(connection.next()).await {
+            None => tokio::task::yield_now().await,
+            Some(heard) if heard.as_ref().unwrap().is_none() => return,
+            Some(_) => {}
+        }
+    }
 }
 
 /// Waits for a reply by futures that are dropped.

@@ -108,9 +108,16 @@ async fn half_a_message_is_none() {
         if tells {
             client.shutdown().await.unwrap();
         }
-        drop(client);
+        // One that has closed its half is still there to be told.
+        let _kept = tells.then_some(client);
         let error = serve(&mut incoming).await.unwrap_err();
-        assert!(!error.is_empty());
+        let expected = match tells {
+            true => "the peer closed in the middle of a message",
+            // It is known to be another thing: anybody on the path can cut a connection. Here the greeting
+            // could not even be written.
+            false => "the connection failed",
+        };
+        assert!(error.contains(expected), "{error}");
     }
 }
 

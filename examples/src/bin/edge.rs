@@ -63,6 +63,8 @@ fn main() -> ExitCode {
     if settings.has_errors() {
         return ExitCode::FAILURE;
     }
+    // A connection is a file: as many as the system lets it have, without being asked. With fewer it serves fewer.
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
     let level = if args.verbose {
         Level::DEBUG
     } else {

@@ -58,7 +58,6 @@ impl Exchange {
     async fn give_up(&mut self, refusal: &Reply) {
         if let Some(transaction) = &mut self.transaction {
             transaction.delivery = None;
-            transaction.recipients.clear();
             transaction.refusal = Some(refusal.clone());
         }
         for hop in self.hops() {
@@ -88,9 +87,11 @@ impl Exchange {
         if verdicts.iter().any(Result::is_ok) {
             self.edge.accepted.fetch_add(1, Ordering::Relaxed);
         }
+        let refusal = worst(&verdicts).err();
         transaction.log(End::Verdicts {
             octets,
             verdicts: &verdicts,
+            refusal: refusal.as_ref(),
             forwarded: forwarded.as_deref(),
         });
         for hop in self.hops() {
@@ -101,7 +102,7 @@ impl Exchange {
             Err(reply) => Decision::Reject(reply),
         };
         match transaction.client.dialect {
-            Dialect::Smtp => Verdict::All(decide(worst(verdicts))),
+            Dialect::Smtp => Verdict::All(decide(refusal.map_or(Ok(()), Err))),
             Dialect::Lmtp => Verdict::Each(verdicts.into_iter().map(decide).collect()),
         }
     }
@@ -118,11 +119,11 @@ impl Exchange {
             let status = note(error, &transaction.id);
             return vec![Err(reply(status)); recipients];
         }
-        let onwards = end(&mut self.onwards, &mut transaction.taken_as).await;
+        let onwards = end(&mut self.onwards, transaction).await;
         if let (Some(Err(refusal)), Dialect::Smtp) = (onwards.first(), dialect) {
             return vec![Err(refusal.clone()); recipients];
         }
-        let inwards = end(&mut self.inwards, &mut transaction.taken_as).await;
+        let inwards = end(&mut self.inwards, transaction).await;
         let (mut onwards, mut inwards) = (onwards.into_iter(), inwards.into_iter());
         let mut here = transaction.commit().into_iter().map(|it| it.map_err(reply));
         let results = transaction.recipients.iter().map(|recipient| {
@@ -202,12 +203,12 @@ impl Transaction {
 
 /// The end of the content, for a next server that has a part in it: what it says of each recipient, and,
 /// where it has the message, the words that it says so with.
-async fn end(hop: &mut Option<Hop>, taken_as: &mut Vec<String>) -> Vec<Result<(), Reply>> {
+async fn end(hop: &mut Option<Hop>, transaction: &mut Transaction) -> Vec<Result<(), Reply>> {
     let Some(hop) = hop.as_mut().filter(|it| it.is_used()) else {
         return Vec::new();
     };
     let verdicts = Box::pin(hop.end()).await.into_iter();
-    let note = |verdict: Result<String, Reply>| verdict.map(|words| taken_as.push(words));
+    let note = |verdict: Result<String, Reply>| verdict.map(|words| transaction.note_taken(&words));
     verdicts.map(note).collect()
 }
 
@@ -224,14 +225,14 @@ fn accepted(id: &str) -> Reply {
 
 /// The one reply to a message that was refused for some: no, although others have it, for a yes would lose it
 /// for those. What can be tried again is to be; then the others may get it twice.
-fn worst(results: Vec<Result<(), Reply>>) -> Result<(), Reply> {
-    if results.is_empty() {
+fn worst(verdicts: &[Result<(), Reply>]) -> Result<(), Reply> {
+    if verdicts.is_empty() {
         return Err(reply(Status::LOCAL_ERROR));
     }
-    let refusals = results.into_iter().filter_map(Result::err);
+    let refusals = verdicts.iter().filter_map(|it| it.as_ref().err());
     let worst = refusals.reduce(|one, other| match other.code().class() {
         Class::Transient => other,
         _ => one,
     });
-    worst.map_or(Ok(()), Err)
+    worst.map_or(Ok(()), |it| Err(it.clone()))
 }

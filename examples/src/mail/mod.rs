@@ -11,6 +11,7 @@ mod client;
 mod message;
 mod transaction;
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -58,6 +59,8 @@ pub struct Exchange {
     edge: Arc<Edge>,
     hello: String,
     user: Option<String>,
+    /// Whom a login that is under way is for.
+    account: Option<String>,
     transaction: Option<Box<Transaction>>,
     /// The way to the server for other domains.
     onwards: Option<Hop>,
@@ -93,6 +96,7 @@ impl Exchange {
             edge,
             hello: String::new(),
             user: None,
+            account: None,
             transaction: None,
         }
     }
@@ -115,16 +119,22 @@ impl Exchange {
     /// AUTH.
     pub async fn auth(&mut self, credentials: &Credentials, client: &Client) -> Decision {
         let decision = self.log_in(credentials, client).await;
-        let peer = client.peer.address().map(display);
-        match &decision {
-            Decision::Accept | Decision::AcceptWith(_) => {
-                info!(role = %client.role, peer, user = self.user, "login")
-            }
-            Decision::Reject(reply) => {
-                warn!(role = %client.role, peer, %reply, "login failed");
-            }
+        if let Decision::Reject(reply) = &decision {
+            self.account = credentials.authentication().map(str::to_owned);
+            self.login_failed(reply, client);
+        } else {
+            self.account = None;
+            let peer = client.peer.address().map(display);
+            info!(role = %client.role, peer, user = self.user, "login");
         }
         decision
+    }
+
+    /// Notes a login that came to nothing, for whatever reason.
+    pub fn login_failed(&mut self, why: &impl Display, client: &Client) {
+        let account = self.account.take();
+        let peer = client.peer.address().map(display);
+        warn!(role = %client.role, peer, account, %why, "login failed");
     }
 
     async fn log_in(&mut self, credentials: &Credentials, client: &Client) -> Decision {
@@ -161,7 +171,8 @@ impl Exchange {
     }
 
     /// AUTH, where the mechanism compares with keys.
-    pub fn look_up(&self, look_up: &LookUp) -> server::Lookup {
+    pub fn look_up(&mut self, look_up: &LookUp) -> server::Lookup {
+        self.account = Some(look_up.authentication.clone());
         let keys = self.edge.settings.users.keys(&look_up.authentication);
         server::Lookup::Found(keys.map_or(Found::Nobody, Found::Keys))
     }
@@ -239,7 +250,7 @@ impl Exchange {
     }
 
     async fn end(&mut self, end: End<'_>) {
-        if let Some(transaction) = self.transaction.take() {
+        if let Some(mut transaction) = self.transaction.take() {
             transaction.log(end);
         }
         for hop in self.hops() {

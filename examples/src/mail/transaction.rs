@@ -16,6 +16,9 @@ use crate::received::{Dialogue, Transmission};
 /// So many recipients are named in the log, of those that were taken and of those that were not.
 const NAMED: usize = 10;
 
+/// So much of what a next server has said is shown.
+const SHOWN: usize = 200;
+
 /// A transaction: one value, dropped whole.
 #[derive(Debug)]
 pub(super) struct Transaction {
@@ -38,8 +41,9 @@ pub(super) struct Transaction {
     /// What the message is called here; empty before DATA.
     pub(super) id: String,
     /// What the next servers have said of it, when they took it: their names for it, mostly.
-    pub(super) taken_as: Vec<String>,
+    taken_as: Vec<String>,
     began: Instant,
+    is_logged: bool,
 }
 
 #[derive(Debug)]
@@ -66,6 +70,8 @@ pub(super) enum End<'a> {
     Verdicts {
         octets: u64,
         verdicts: &'a [Result<(), Reply>],
+        /// Why it was refused, for whom it was.
+        refusal: Option<&'a Reply>,
         /// What XFORWARD has said of the client.
         forwarded: Option<&'a str>,
     },
@@ -73,6 +79,8 @@ pub(super) enum End<'a> {
     Refused(&'a Reply),
     /// The client went on to something else, or away.
     Dropped,
+    /// This server ended, and waited no longer. If its content was whole, a next server may have it.
+    Cut,
 }
 
 impl End<'_> {
@@ -88,11 +96,12 @@ impl End<'_> {
                 }
             }
             Self::Refused(_) => "refused",
-            Self::Dropped if transaction.refusal.is_some() => "refused",
+            Self::Dropped | Self::Cut if transaction.refusal.is_some() => "refused",
             Self::Dropped if transaction.recipients.is_empty() && transaction.refusals > 0 => {
                 "refused"
             }
             Self::Dropped => "dropped",
+            Self::Cut => "cut",
         }
     }
 }
@@ -117,6 +126,7 @@ impl Transaction {
             id: String::new(),
             taken_as: Vec::new(),
             began: Instant::now(),
+            is_logged: false,
         }
     }
 
@@ -125,6 +135,15 @@ impl Transaction {
         self.refusals += 1;
         if self.refused.len() < NAMED {
             self.refused.push(format!("{address}: {reply}"));
+        }
+    }
+
+    /// Notes what a next server has said when it took the message. To many recipients it says the same, and it
+    /// may say much.
+    pub(super) fn note_taken(&mut self, words: &str) {
+        let words: String = words.chars().take(SHOWN).collect();
+        if self.taken_as.len() < NAMED && !self.taken_as.contains(&words) {
+            self.taken_as.push(words);
         }
     }
 
@@ -145,21 +164,20 @@ impl Transaction {
     }
 
     /// Writes its line: who sent what to whom, how it came, and what came of it.
-    pub(super) fn log(&self, end: End<'_>) {
+    pub(super) fn log(&mut self, end: End<'_>) {
+        self.is_logged = true;
         let peer = &self.client.peer;
         let to = self.recipients.iter().take(NAMED);
         let (octets, forwarded) = match end {
             End::Verdicts {
                 octets, forwarded, ..
             } => (Some(octets), forwarded),
-            End::Refused(_) | End::Dropped => (None, None),
+            End::Refused(_) | End::Dropped | End::Cut => (None, None),
         };
         let said = match end {
-            End::Verdicts { verdicts, .. } => {
-                verdicts.iter().find_map(|it| it.as_ref().err()).cloned()
-            }
-            End::Refused(reply) => Some(reply.clone()),
-            End::Dropped => self.refusal.clone(),
+            End::Verdicts { refusal, .. } => refusal,
+            End::Refused(reply) => Some(reply),
+            End::Dropped | End::Cut => self.refusal.as_ref(),
         };
         info!(
             id = known(&self.id),
@@ -182,6 +200,15 @@ impl Transaction {
             milliseconds = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
             "mail"
         );
+    }
+}
+
+/// One that nobody has ended was cut off with its connection.
+impl Drop for Transaction {
+    fn drop(&mut self) {
+        if !self.is_logged {
+            self.log(End::Cut);
+        }
     }
 }
 

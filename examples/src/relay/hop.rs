@@ -80,7 +80,7 @@ impl Hop {
     /// another is opened, for nothing was said in it.
     async fn begin(&mut self, mail: &MailBuf, client: Option<Identity>) -> Result<(), Reply> {
         if self.upstream.is_none() {
-            self.upstream = self.relay.waiting(client.as_ref()).map(Box::new);
+            self.upstream = self.relay.waiting(client.as_ref()).await.map(Box::new);
         }
         if let Some(upstream) = self.upstream.as_mut().filter(|it| it.may_begin()) {
             match upstream.mail(mail, TRACE).await {

@@ -117,10 +117,16 @@ impl Relay {
         Ok(Upstream::new(connection, key))
     }
 
-    /// A session that somebody else has left, if there is one for `client`. The server may have closed it
-    /// meanwhile.
-    pub(super) fn waiting(&self, client: Option<&Identity>) -> Option<Upstream> {
-        self.pool.take(&self.reuse_key(client)?)
+    /// A session that somebody else has left, if there is one for `client`. One that has been closed, or in which
+    /// something was said that answers nothing, is none.
+    pub(super) async fn waiting(&self, client: Option<&Identity>) -> Option<Upstream> {
+        let key = self.reuse_key(client)?;
+        while let Some(mut upstream) = self.pool.take(&key) {
+            if upstream.is_quiet().await {
+                return Some(upstream);
+            }
+        }
+        None
     }
 
     /// Keeps a session for others, if it may be anybody's; takes leave of it otherwise.

@@ -33,7 +33,7 @@ impl Pool {
     /// The session that came last of those with this key: equal keys alone, so nobody's mail goes by another
     /// one's login, or over a channel that it was not meant for.
     ///
-    /// The server may have closed it since, which shows at the first command.
+    /// The server may have closed it since.
     pub(super) fn take(&self, key: &ReuseKey) -> Option<Upstream> {
         let sessions = &mut self.lock().sessions;
         let place = sessions.iter().rposition(|(its, ..)| its == key)?;
@@ -74,9 +74,8 @@ impl Pool {
                     over.push(sessions.remove(0).1);
                 }
             }
-            for upstream in over {
-                upstream.quit().await;
-            }
+            let leave = over.into_iter().map(Upstream::quit);
+            leave.collect::<JoinSet<()>>().join_all().await;
         }
     }
 
@@ -92,3 +91,12 @@ impl Pool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+#[allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests panic to fail"
+)]
+mod tests;

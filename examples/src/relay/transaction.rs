@@ -167,17 +167,24 @@ impl Upstream {
         verdicts
     }
 
-    /// Drops a transaction that is open. One whose content has begun can only be ended by closing.
+    /// Drops a transaction that is open. One whose content has begun can only be ended by closing, and so can
+    /// one that the server takes long to forget: nobody needs to know what it says.
     pub async fn reset(&mut self) {
         let phase = self.connection.session().phase();
         if phase == Phase::Content {
             self.is_broken = true;
-        } else if phase.in_transaction() {
+        } else if phase.in_transaction() && !self.is_broken {
             let said = self.connection.rset();
-            if self.reply(said).await.is_err() {
+            let reply = timeout(FAREWELL, self.reply(said)).await;
+            if !matches!(reply, Ok(Ok(()))) {
                 self.is_broken = true;
             }
         }
+    }
+
+    /// Whether the server has said nothing, and has not closed, since the last reply.
+    pub async fn is_quiet(&mut self) -> bool {
+        self.connection.is_quiet().await
     }
 
     /// Takes leave.

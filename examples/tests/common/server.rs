@@ -45,6 +45,8 @@ pub(crate) fn serve_in_turn(scripts: Vec<Script>) -> Server {
         for script in scripts {
             let (tcp, _) = listener.accept().unwrap();
             tcp.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+            // What is said has left when the script goes on.
+            tcp.set_nodelay(true).unwrap();
             let mut peer = Peer {
                 stream: Box::new(tcp.try_clone().unwrap()),
                 tcp,

@@ -22,6 +22,7 @@ fn until_served(edge: &Edge) -> Talk {
 
 #[test]
 fn one_thousand_of_two_thousand_are_served() {
+    rlimit::increase_nofile_limit(3000).unwrap();
     let edge = Edge::start("tls = false\nlimits = { connections = 1000 }");
     let mut served = Vec::new();
     let mut refused = 0;

@@ -35,7 +35,7 @@ fn told_to_stop_it_loses_no_transaction() {
         load.wait_for(50);
         edge.terminate();
         // Within the grace period, and by itself.
-        let status = edge.wait(Duration::from_secs(15));
+        let status = edge.wait(Duration::from_secs(10));
         assert!(status.success(), "{status}");
         let accepted = load.end();
         is_all_there(&edge, &accepted);

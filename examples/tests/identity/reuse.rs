@@ -162,3 +162,74 @@ fn one_that_was_left_in_the_middle_of_a_message_is_not_kept() {
     assert!(send(&edge, ALICE).starts_with("250 "));
     server.heard();
 }
+
+/// What a server has said while it was not asked answers nothing: such a session is not gone on with.
+#[test]
+fn one_that_has_said_something_meanwhile_is_opened_anew() {
+    let (told, waits) = std::sync::mpsc::channel();
+    let (first, second): (Script, Script) = (
+        Box::new(move |peer: &mut Peer| {
+            greet(peer, &[]);
+            message(peer);
+            peer.say("250 Would be taken for a yes to MAIL\r\n");
+            told.send(()).unwrap();
+            // Nothing more is said to it.
+            assert_eq!(peer.hear(), "");
+        }),
+        Box::new(|peer: &mut Peer| {
+            greet(peer, &[]);
+            peer.hear();
+            peer.say("250 Ok\r\n");
+            peer.hear();
+            peer.say("550 5.1.1 Nobody\r\n");
+        }),
+    );
+    let server = serve_in_turn(vec![first, second]);
+    let edge = in_front_of(&server, "tls = \"off\"");
+    assert!(send(&edge, ALICE).starts_with("250 "));
+    waits.recv().unwrap();
+    let mut talk = edge.connect("submission");
+    talk.accepted(&[
+        "EHLO client.example.org",
+        ALICE,
+        "MAIL FROM:<alice@example.test>",
+    ]);
+    assert_eq!(talk.say("RCPT TO:<x@remote.invalid>"), "550 5.1.1 Nobody");
+    server.heard();
+}
+
+/// A server that does not answer keeps nobody's place who has gone.
+#[test]
+fn a_silent_server_is_left() {
+    let server = serve_in_turn(vec![Box::new(|peer: &mut Peer| {
+        greet(peer, &[]);
+        for _ in 0..2 {
+            peer.hear();
+            peer.say("250 Ok\r\n");
+        }
+        peer.expect("RSET");
+        // It is not answered, and after a while nobody waits for it.
+        peer.expect_end();
+    })]);
+    let host = server.address;
+    let edge = edge(
+        "",
+        &format!("[relay]\nhost = \"{host}\"\n[limits]\nconnections = 1\n"),
+    );
+    let mut talk = edge.connect("submission");
+    talk.accepted(&[
+        "EHLO client.example.org",
+        ALICE,
+        "MAIL FROM:<alice@example.test>",
+        "RCPT TO:<x@remote.invalid>",
+    ]);
+    drop(talk);
+    server.heard();
+    for _ in 0..100 {
+        if edge.dial("submission").reply().starts_with("220 ") {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("its place is still taken");
+}

@@ -60,10 +60,11 @@ impl Message {
     }
 }
 
-/// Whether it has UTF-8 in it that is not ASCII. Octets of another character set are none: RFC 6532 is not about
-/// them, and 8BITMIME has to be enough.
+/// Whether a line of it has UTF-8 that is not ASCII. Octets of another character set are none: RFC 6532 is not
+/// about them, and 8BITMIME has to be enough.
 fn is_utf8(header: &[u8]) -> bool {
-    !header.is_ascii() && std::str::from_utf8(header).is_ok()
+    let mut lines = header.split(|it| matches!(it, b'\r' | b'\n'));
+    lines.any(|line| !line.is_ascii() && std::str::from_utf8(line).is_ok())
 }
 
 /// The header section: the fields at the start (RFC 5322 section 2.2), whatever comes behind them.
@@ -154,6 +155,8 @@ mod tests {
             ("Subject: x\n\ngr\u{fc}n\n".as_bytes(), false),
             ("gr\u{fc}n\n".as_bytes(), false),
             (b"Subject: gr\xfcn\n\nx\n", false),
+            // One line is enough.
+            (b"Subject: gr\xfcn\nX: gr\xc3\xbcn\n\nx\n", true),
         ] {
             let message = Message::of(text);
             assert_eq!(message.body, Body::EightBitMime);

@@ -223,6 +223,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Buffers<S> {
             .unwrap_or_else(|| Err(ErrorKind::TimedOut.into()))
     }
 
+    /// Whether nothing is there to be read now, neither octets nor the end of them.
+    pub(super) async fn has_nothing_to_read(&mut self) -> bool {
+        poll_fn(|context| Poll::Ready(self.poll_read(context, Room::Lines).is_pending())).await
+    }
+
+    /// Closes the stream for writing, until `deadline` at the latest: TLS has something to say for it.
+    pub(super) async fn shut_down(&mut self, deadline: Option<Deadline>) -> io::Result<()> {
+        let closed = self.within(deadline, |it, context| {
+            Pin::new(&mut it.stream).poll_shutdown(context)
+        });
+        closed
+            .await
+            .unwrap_or_else(|| Err(ErrorKind::TimedOut.into()))
+    }
+
     /// Writes all output, until `deadline` at the latest.
     pub(super) async fn flush(&mut self, deadline: Option<Deadline>) -> io::Result<()> {
         let flushed = self.within(deadline, Self::poll_write_all);

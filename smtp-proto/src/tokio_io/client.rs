@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mailwire_tls_policy::Channel;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::ConnectionError;
 use super::buffers::{Buffers, Read, Room, now};
@@ -116,6 +116,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         Ok(step.event)
     }
 
+    /// Whether the server has said nothing, and has not closed, since the last reply. To be asked before a
+    /// connection that has waited is gone on with: what it has said meanwhile answers nothing.
+    ///
+    /// # Cancel safety
+    ///
+    /// It does not wait; what was read stays in the buffer.
+    pub async fn is_quiet(&mut self) -> bool {
+        self.buffers.drop_consumed();
+        self.buffers.input.is_empty() && self.buffers.has_nothing_to_read().await
+    }
+
     /// Writes what was said; all of it, unless something comes in meanwhile that [`next`](Self::next) has
     /// to look at first.
     ///
@@ -218,7 +229,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     ///
     /// The stream failed.
     pub async fn close(&mut self) -> Result<(), ClientError> {
-        Ok(self.buffers.stream.shutdown().await?)
+        let timeouts = self.session.config().timeouts;
+        let deadline = timeouts.deadline(crate::timer::Timer::Farewell, now());
+        Ok(self.buffers.shut_down(deadline).await?)
     }
 }
 

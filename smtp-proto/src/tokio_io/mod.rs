@@ -9,7 +9,7 @@
 //!
 //! | may be dropped and called again | closes the connection when it is dropped |
 //! |---|---|
-//! | `ready`, `next`, `flush`, `content`, `chunk`, `shut_down`, `shut_down_now`, `close` | `accept_late`, `start_tls`, `tls::*`, `proxy::*` |
+//! | `ready`, `next`, `flush`, `content`, `chunk`, `is_quiet`, `shut_down`, `shut_down_now`, `close` | `accept_late`, `start_tls`, `tls::*`, `proxy::*`; and of a delivery `send` and `finish` |
 
 mod buffers;
 pub mod client;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::BytesMut;
 use mailwire_tls_policy::Channel;
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until};
 
 use super::ConnectionError;
@@ -282,13 +282,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let deadline = self.session.deadline();
         let Buffers { input, output, .. } = &mut self.buffers;
         let before = output.len();
+        let farewell = self.session.config().timeouts;
+        let farewell = farewell.deadline(Timer::Farewell, now());
         let upgrade = self.session.start_tls(pending, input, now(), output);
         self.transcript.said(output, before);
         self.buffers.flush(deadline).await?;
         match upgrade {
             Ok(upgrade) => Ok((self.buffers.stream, upgrade)),
             Err(error) => {
-                self.buffers.stream.shutdown().await?;
+                self.buffers.shut_down(farewell).await?;
                 Err(error.into())
             }
         }
@@ -344,7 +346,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// The stream failed.
     pub async fn close(&mut self) -> Result<(), ServerError> {
         self.flush().await?;
-        Ok(self.buffers.stream.shutdown().await?)
+        let timeouts = self.session.config().timeouts;
+        let deadline = timeouts.deadline(Timer::Farewell, now());
+        Ok(self.buffers.shut_down(deadline).await?)
     }
 
     fn pass_deadline(&mut self) {

@@ -133,7 +133,7 @@ impl Check {
         match self {
             Self::Skip => {}
             Self::Verify { roots, names } => {
-                chain.leads_to(roots)?;
+                chain.is_or_leads_to(roots)?;
                 names.are_in(own, server)?;
             }
             Self::Pin(fingerprints) => {
@@ -160,20 +160,32 @@ pub(super) struct Chain<'c> {
 impl Chain<'_> {
     /// Whether it leads to one of the roots, now.
     pub(super) fn leads_to(&self, roots: &RootCertStore) -> Result<(), HandshakeFailure> {
-        let own = ParsedCertificate::try_from(self.own).map_err(|it| failure(&it))?;
-        let result = verify_server_cert_signed_by_trust_anchor(
+        self.follow(roots).map_err(|it| self.failure(&it))
+    }
+
+    /// The same, or whether the server's own certificate is one of the roots: when an operator has named it,
+    /// nobody has to vouch for it.
+    fn is_or_leads_to(&self, roots: &RootCertStore) -> Result<(), HandshakeFailure> {
+        match self.follow(roots) {
+            // The dates were looked at before this is found.
+            Err(error) if is_issuer(&error) && self.is_root(roots) => Ok(()),
+            followed => followed.map_err(|it| self.failure(&it)),
+        }
+    }
+
+    fn follow(&self, roots: &RootCertStore) -> Result<(), rustls::Error> {
+        let own = ParsedCertificate::try_from(self.own)?;
+        verify_server_cert_signed_by_trust_anchor(
             &own,
             roots,
             self.above,
             self.now,
             self.algorithms.all,
-        );
-        // What an operator has named as a root may be the server's own: then nobody has to vouch for it. The
-        // dates were looked at before this is found.
-        if result.as_ref().is_err_and(is_issuer) && self.is_root(roots) {
-            return Ok(());
-        }
-        result.map_err(|error| match failure(&error) {
+        )
+    }
+
+    fn failure(&self, error: &rustls::Error) -> HandshakeFailure {
+        match failure(error) {
             // A certificate that somebody made for themselves is an issuer's more often than not, and as
             // such refused for another reason. What matters to an operator is who has made it.
             HandshakeFailure::UnknownIssuer | HandshakeFailure::UnusableCertificate
@@ -182,7 +194,7 @@ impl Chain<'_> {
                 HandshakeFailure::SelfSigned
             }
             other => other,
-        })
+        }
     }
 
     fn is_root(&self, roots: &RootCertStore) -> bool {
