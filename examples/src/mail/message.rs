@@ -28,13 +28,15 @@ impl Exchange {
 
     async fn begin_content(&mut self) -> Result<(), Reply> {
         let edge = &self.edge;
+        let is_used = |hop: &Option<Hop>| hop.as_ref().is_some_and(Hop::is_used);
+        let is_passed_on = is_used(&self.onwards) || is_used(&self.inwards);
         let Some(transaction) = &mut self.transaction else {
             return Err(reply(Status::LOCAL_ERROR));
         };
         if let Some(reply) = &transaction.refusal {
             return Err(reply.clone());
         }
-        let trace = match transaction.create(&edge.settings) {
+        let trace = match transaction.create(&edge.settings, is_passed_on) {
             Ok(trace) => trace,
             Err(error) => {
                 info!(%error, "no place for a message");
@@ -140,8 +142,8 @@ impl Exchange {
 
 impl Transaction {
     /// Opens the file of a message that is for somebody here, and writes its trace; tells the trace of one
-    /// that is passed on.
-    fn create(&mut self, settings: &Settings) -> Result<String, DeliveryError> {
+    /// that is passed on. What is thrown away has none.
+    fn create(&mut self, settings: &Settings, is_passed_on: bool) -> Result<String, DeliveryError> {
         let here = self.recipients.iter().filter_map(|it| match &it.place {
             Place::Here(mailbox) => Some(mailbox.clone()),
             Place::Inwards | Place::Onwards => None,
@@ -156,8 +158,11 @@ impl Transaction {
         self.id = match &delivery {
             Some(delivery) => delivery.id().to_owned(),
             // It is only to be found in logs by.
-            None => maildir::id().unwrap_or_default(),
+            None => maildir::id(),
         };
+        if delivery.is_none() && !is_passed_on {
+            return Ok(String::new());
+        }
         let trace = Trace {
             reverse_path: &self.sender,
             hello: &self.hello,

@@ -82,7 +82,7 @@ impl Delivery {
         hostname: &str,
         mailboxes: &[Mailbox],
     ) -> Result<Self, DeliveryError> {
-        let name = UniqueName::new(hostname).map_err(|error| DeliveryError::new(root, error))?;
+        let name = UniqueName::new(hostname);
         let mut targets: Vec<Target> = Vec::new();
         let mut recipients = Vec::with_capacity(mailboxes.len());
         let mut known = std::collections::HashMap::new();

@@ -1,7 +1,9 @@
 //! Names of files that nobody else makes.
 
-use std::io;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
 use std::process;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -14,10 +16,10 @@ pub(super) struct UniqueName {
 impl UniqueName {
     /// A name made of what never comes together again: the time, this process, a count, chance, and
     /// the host, since a Maildir may be shared over a network.
-    pub(super) fn new(host: &str) -> io::Result<Self> {
+    pub(super) fn new(host: &str) -> Self {
         static COUNT: AtomicU64 = AtomicU64::new(1);
 
-        let id = id()?;
+        let id = id();
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
@@ -29,19 +31,19 @@ impl UniqueName {
             COUNT.fetch_add(1, Ordering::Relaxed),
             host_in_name(host),
         );
-        Ok(Self { file, id })
+        Self { file, id }
     }
 }
 
-/// A name for a message, by chance.
-///
-/// # Errors
-///
-/// The system has no random octets to give.
-pub fn id() -> io::Result<String> {
-    let mut chance = [0_u8; 8];
-    getrandom::fill(&mut chance).map_err(|error| io::Error::other(error.to_string()))?;
-    Ok(format!("{:016x}", u64::from_be_bytes(chance)))
+/// A name for a message: a count, scattered by a key that this process has by chance, so that another process has
+/// other names and nobody can tell the next.
+pub fn id() -> String {
+    static KEY: OnceLock<RandomState> = OnceLock::new();
+    static COUNT: AtomicU64 = AtomicU64::new(1);
+
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let key = KEY.get_or_init(RandomState::new);
+    format!("{:016x}", key.hash_one(count))
 }
 
 /// Octets of the host's name in a file's name, give or take an escape.
@@ -78,7 +80,7 @@ mod tests {
     #[test]
     fn names_differ_and_hold_what_they_are_made_of() {
         let names: Vec<UniqueName> = (0..1000)
-            .map(|_| UniqueName::new("edge.example.test").unwrap())
+            .map(|_| UniqueName::new("edge.example.test"))
             .collect();
         let files: HashSet<&str> = names.iter().map(|name| name.file.as_str()).collect();
         assert_eq!(files.len(), names.len());
@@ -97,7 +99,7 @@ mod tests {
         assert_eq!(host_in_name("a/b:c"), "a\\057b\\072c");
         assert_eq!(host_in_name("a\0b"), "a_b");
         assert_eq!(host_in_name(""), "localhost");
-        let name = UniqueName::new(&"/".repeat(300)).unwrap();
+        let name = UniqueName::new(&"/".repeat(300));
         assert!(
             name.file.len() <= 255 && !name.file.contains('/'),
             "{}",
