@@ -9,7 +9,7 @@ use crate::table::{Next, Phase};
 impl Session {
     /// The peer has closed its side: there will be no more input.
     ///
-    /// To be called when [`need`](Self::need) wants [`Input`](Need::Input): whole lines that are
+    /// To be called when [`need`](Self::need) wants [`Input`](super::Need::Input): whole lines that are
     /// unread when this is called are never read. A question that waits can still be answered, since
     /// a peer may close its side behind a whole message and wait for the verdict. Everything else is
     /// over.
