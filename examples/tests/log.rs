@@ -14,7 +14,7 @@ mod server;
 use std::time::Duration;
 
 use common::Edge;
-use server::serve;
+use server::{Server, serve};
 
 const CONFIG: &str =
     "tls = false\nmailboxes = [\"alice\", \"bob\"]\nlimits = { message_size = 1000 }";
@@ -30,6 +30,16 @@ fn lines(edge: &mut Edge, count: usize) -> Vec<String> {
         .collect();
     assert_eq!(lines.len(), count, "{log}");
     lines
+}
+
+/// An edge that hands mail on to a server.
+fn in_front_of(server: &Server, role: &str) -> Edge {
+    let host = server.address;
+    Edge::delivering(&format!(
+        "hostname = \"edge.example.test\"\ndomains = [\"example.test\"]\ntls = false\n\
+         [[listener]]\nrole = \"{role}\"\naddr = \"127.0.0.1:0\"\n\
+         [deliver]\nlmtp = \"{host}\"\n"
+    ))
 }
 
 fn has(line: &str, words: &[&str]) {
@@ -112,12 +122,7 @@ fn a_message_that_is_passed_on_tells_its_name_there() {
         while peer.hear() != ".\r\n" {}
         peer.say("250 2.0.0 <alice> Saved as 4711\r\n452 4.2.2 <bob> Full\r\n");
     });
-    let port = server.address.port();
-    let mut edge = Edge::delivering(&format!(
-        "hostname = \"edge.example.test\"\ndomains = [\"example.test\"]\ntls = false\n\
-         [[listener]]\nrole = \"lmtp\"\naddr = \"127.0.0.1:0\"\n\
-         [deliver]\nlmtp = \"127.0.0.1:{port}\"\n"
-    ));
+    let mut edge = in_front_of(&server, "lmtp");
     let mut talk = edge.connect("lmtp");
     talk.accepted(&["LHLO a.example", "MAIL FROM:<>"]);
     for name in ["alice", "bob"] {
@@ -194,12 +199,7 @@ fn what_the_next_server_says() {
         peer.say("250 2.0.0 Saved\r\n250 2.0.0 Saved\r\n");
         peer.farewell();
     });
-    let port = server.address.port();
-    let mut edge = Edge::delivering(&format!(
-        "hostname = \"edge.example.test\"\ndomains = [\"example.test\"]\ntls = false\n\
-         [[listener]]\nrole = \"mx\"\naddr = \"127.0.0.1:0\"\n\
-         [deliver]\nlmtp = \"127.0.0.1:{port}\"\n"
-    ));
+    let mut edge = in_front_of(&server, "mx");
     let mut talk = edge.connect("mx");
     let envelope = [
         "MAIL FROM:<a@client.example.org>",

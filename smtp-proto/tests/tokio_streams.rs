@@ -386,21 +386,9 @@ async fn a_client_whose_futures_are_all_dropped() {
     let (left, right) = duplex(3);
     let (mut incoming, mut outgoing) = (server(left), client(right));
     let say = async {
-        reply(&mut outgoing).await;
-        outgoing
-            .hello(&HelloName::parse("client.example.test").unwrap())
-            .unwrap();
-        reply(&mut outgoing).await;
-        let sender = ReversePath::parse("<a@client.example.test>").unwrap();
-        let recipient = ForwardPath::parse("<alice@example.test>").unwrap();
-        outgoing.mail(&sender, &MailParameters::default()).unwrap();
-        outgoing
-            .rcpt(&recipient, &RcptParameters::default())
-            .unwrap();
+        until_content(&mut outgoing).await;
         outgoing.data().unwrap();
-        for _ in 0..3 {
-            reply(&mut outgoing).await;
-        }
+        reply(&mut outgoing).await;
         let line = [b"x".repeat(98), b"\r\n".to_vec()].concat();
         for _ in 0..2000 {
             if once(outgoing.content(&line)).await.is_none() {
@@ -466,20 +454,7 @@ async fn chunks_whose_futures_are_dropped() {
     let (left, right) = duplex(3);
     let (mut incoming, mut outgoing) = (server(left), client(right));
     let say = async {
-        reply(&mut outgoing).await;
-        outgoing
-            .hello(&HelloName::parse("client.example.test").unwrap())
-            .unwrap();
-        reply(&mut outgoing).await;
-        let sender = ReversePath::parse("<a@client.example.test>").unwrap();
-        let recipient = ForwardPath::parse("<alice@example.test>").unwrap();
-        outgoing.mail(&sender, &MailParameters::default()).unwrap();
-        outgoing
-            .rcpt(&recipient, &RcptParameters::default())
-            .unwrap();
-        for _ in 0..2 {
-            reply(&mut outgoing).await;
-        }
+        until_content(&mut outgoing).await;
         let line = [b"x".repeat(998), b"\r\n".to_vec()].concat();
         for _ in 0..100 {
             // Whether that is waited for or not, it was said.
@@ -505,6 +480,26 @@ async fn chunks_whose_futures_are_dropped() {
     };
     let (content, ()) = tokio::join!(take, say);
     assert_eq!(content, 100_000);
+}
+
+/// From the greeting to a recipient, by futures that are dropped.
+async fn until_content<S: AsyncRead + AsyncWrite + Unpin>(
+    connection: &mut outgoing::Connection<S>,
+) {
+    reply(connection).await;
+    connection
+        .hello(&HelloName::parse("client.example.test").unwrap())
+        .unwrap();
+    reply(connection).await;
+    let sender = ReversePath::parse("<a@client.example.test>").unwrap();
+    let recipient = ForwardPath::parse("<alice@example.test>").unwrap();
+    connection
+        .mail(&sender, &MailParameters::default())
+        .unwrap();
+    connection
+        .rcpt(&recipient, &RcptParameters::default())
+        .unwrap();
+    replies(connection).await;
 }
 
 /// Waits, by futures that are dropped, until no reply is outstanding.
