@@ -54,6 +54,12 @@ def measure(server, port, size, connections, kept):
     return messages / elapsed, (cpu(server) - before) / messages * 1e6
 
 
+def cell(results):
+    """What a table has of some runs: their medians."""
+    rate, used = (statistics.median(column) for column in zip(*results))
+    return f"{rate:,.0f}/s, {used:,.0f} µs"
+
+
 def tell_load(names, runs):
     print("| message | connections | kept open | " + " | ".join(names) + " |")
     print("|---|---|---|" + "---|" * len(names))
@@ -63,10 +69,7 @@ def tell_load(names, runs):
         for name in names * runs:
             with running(SERVERS[name]) as (server, port):
                 results[name].append(measure(server, port, size, connections, kept))
-        cells = []
-        for rates in results.values():
-            rate, used = (statistics.median(column) for column in zip(*rates))
-            cells.append(f"{rate:,.0f}/s, {used:,.0f} µs")
+        cells = [cell(its) for its in results.values()]
         print(f"| {size // 1024} KiB | {connections} | {'yes' if kept else 'no'} | " + " | ".join(cells) + " |", flush=True)
 
 
@@ -141,8 +144,7 @@ def tell_dawdlers(names, count, runs):
         for beside in (0, count):
             with running(SERVERS[name]) as (server, port), dawdlers(port, beside):
                 results = [measure(server, port, 1024, 10, True) for _ in range(runs)]
-            rate, used = (statistics.median(column) for column in zip(*results))
-            cells.append(f"{rate:,.0f}/s, {used:,.0f} µs")
+            cells.append(cell(results))
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
 
 

@@ -210,10 +210,11 @@ fn write_absence(
     has_certificate: bool,
 ) -> fmt::Result {
     let served = || {
-        let served = configured.iter().filter(|it| it.1.enabled);
-        served.filter_map(|(port, listener)| {
-            let listener = listener.served(has_certificate).ok()?;
-            Some((Place(*port), listener))
+        configured.iter().filter_map(|(port, listener)| {
+            match PortReason::of(*listener, has_certificate) {
+                PortReason::Served { served, .. } => Some((Place(*port), served)),
+                _ => None,
+            }
         })
     };
     let Some(role) = Role::of_port(port) else {

@@ -44,18 +44,8 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let check = args.check.then(|| check(&settings));
-    if let Some(check) = &check {
-        print!("{}", check.text);
-    }
-    if let Some(port) = args.explain {
-        print!("{}", explain(&settings, port));
-    }
-    if let Some(check) = check {
-        return ExitCode::from(check.exit_code());
-    }
-    if args.explain.is_some() {
-        return ExitCode::SUCCESS;
+    if args.check || args.explain.is_some() {
+        return answer(&args, &settings);
     }
     for advice in &settings.advice {
         eprintln!("{advice}");
@@ -83,6 +73,20 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Answers what was asked about a configuration.
+fn answer(args: &EdgeArgs, settings: &Settings) -> ExitCode {
+    let mut exit_code = 0;
+    if args.check {
+        let check = check(settings);
+        print!("{}", check.text);
+        exit_code = check.exit_code();
+    }
+    if let Some(port) = args.explain {
+        print!("{}", explain(settings, port));
+    }
+    ExitCode::from(exit_code)
 }
 
 #[tokio::main]

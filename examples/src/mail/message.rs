@@ -62,9 +62,7 @@ impl Exchange {
             transaction.delivery = None;
             transaction.refusal = Some(refusal.clone());
         }
-        for hop in self.hops() {
-            Box::pin(hop.reset()).await;
-        }
+        self.reset_hops().await;
     }
 
     /// A piece of content. What goes wrong is told by the verdict.
@@ -96,9 +94,7 @@ impl Exchange {
             refusal: refusal.as_ref(),
             forwarded: forwarded.as_deref(),
         });
-        for hop in self.hops() {
-            Box::pin(hop.reset()).await;
-        }
+        self.reset_hops().await;
         let decide = |verdict| match verdict {
             Ok(()) => Decision::AcceptWith(accepted(&transaction.id)),
             Err(reply) => Decision::Reject(reply),

@@ -253,6 +253,11 @@ impl Exchange {
         if let Some(mut transaction) = self.transaction.take() {
             transaction.log(end);
         }
+        self.reset_hops().await;
+    }
+
+    /// Drops the transaction with the next servers.
+    async fn reset_hops(&mut self) {
         for hop in self.hops() {
             Box::pin(hop.reset()).await;
         }

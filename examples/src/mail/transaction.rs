@@ -4,8 +4,10 @@ use std::net::IpAddr;
 use std::time::Instant;
 
 use mailwire_smtp_proto::command::MailBuf;
+use mailwire_smtp_proto::dialect::Dialect;
 use mailwire_smtp_proto::peer::{Peer, Provenance};
 use mailwire_smtp_proto::reply::Reply;
+use mailwire_tls_policy::Channel;
 use tracing::info;
 
 use super::Client;
@@ -149,9 +151,6 @@ impl Transaction {
 
     /// How it came (RFC 3848, RFC 6531).
     pub(super) fn transmission(&self) -> Transmission {
-        use mailwire_smtp_proto::dialect::Dialect;
-        use mailwire_tls_policy::Channel;
-
         let client = &self.client;
         let dialogue = match (client.dialect, client.is_extended) {
             (Dialect::Lmtp, _) => Dialogue::Lmtp,

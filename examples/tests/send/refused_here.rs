@@ -40,15 +40,20 @@ fn addresses_outside_of_ascii_need_the_offer() {
 
     // No header at all, and one in another character set.
     for message in ["gr\u{fc}n\n".as_bytes(), b"Subject: gr\xfcn\n\nx\n"] {
-        let server = serve(|peer| {
-            peer.welcome(&["8BITMIME"]);
-            peer.expect("MAIL FROM:<alice@example.test> BODY=8BITMIME");
-            peer.say("550 Enough seen\r\n");
-            peer.farewell();
-        });
-        send_octets(&server, message, &BOB);
-        server.heard();
+        goes_out_as_eight_bits(message);
     }
+}
+
+/// With BODY=8BITMIME where that is offered, and nothing else asked for.
+fn goes_out_as_eight_bits(message: &[u8]) {
+    let server = serve(|peer| {
+        peer.welcome(&["8BITMIME"]);
+        peer.expect("MAIL FROM:<alice@example.test> BODY=8BITMIME");
+        peer.say("550 Enough seen\r\n");
+        peer.farewell();
+    });
+    send_octets(&server, message, &BOB);
+    server.heard();
 }
 
 #[test]
@@ -66,14 +71,7 @@ fn eight_bit_content_needs_the_offer() {
     assert_eq!(codes(&report), [None]);
     assert_eq!(server.heard(), "EHLO [127.0.0.1]\r\nQUIT\r\n");
 
-    let server = serve(|peer| {
-        peer.welcome(&["8BITMIME"]);
-        peer.expect("MAIL FROM:<alice@example.test> BODY=8BITMIME");
-        peer.say("550 Enough seen\r\n");
-        peer.farewell();
-    });
-    send_octets(&server, message, &BOB);
-    server.heard();
+    goes_out_as_eight_bits(message);
 }
 
 #[test]

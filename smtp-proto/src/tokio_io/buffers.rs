@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep, sleep_until};
 use tokio_util::io::poll_read_buf;
 
-use crate::timer::Deadline;
+use crate::timer::{Deadline, Timeouts, Timer};
 
 /// How much is read at once, at the least.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,8 +228,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Buffers<S> {
         poll_fn(|context| Poll::Ready(self.poll_read(context, Room::Lines).is_pending())).await
     }
 
-    /// Closes the stream for writing, until `deadline` at the latest: TLS has something to say for it.
-    pub(super) async fn shut_down(&mut self, deadline: Option<Deadline>) -> io::Result<()> {
+    /// Closes the stream for writing, for as long as a farewell may take: TLS has something to say for it.
+    pub(super) async fn shut_down(&mut self, timeouts: Timeouts) -> io::Result<()> {
+        let deadline = timeouts.deadline(Timer::Farewell, now());
         let closed = self.within(deadline, |it, context| {
             Pin::new(&mut it.stream).poll_shutdown(context)
         });

@@ -230,8 +230,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// The stream failed.
     pub async fn close(&mut self) -> Result<(), ClientError> {
         let timeouts = self.session.config().timeouts;
-        let deadline = timeouts.deadline(crate::timer::Timer::Farewell, now());
-        Ok(self.buffers.shut_down(deadline).await?)
+        Ok(self.buffers.shut_down(timeouts).await?)
     }
 }
 

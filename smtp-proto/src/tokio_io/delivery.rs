@@ -3,8 +3,7 @@
 use std::io;
 
 use mailwire_tls_policy::Channel;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::time::timeout;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 
 use super::buffers::{Buffers, Read, Room, now};
 use super::transcript::Transcript;
@@ -262,8 +261,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Delivering<S> {
             Some(session) => kept = Some((self.buffers.stream, session)),
             None => {
                 // Nothing depends on it any more.
-                let goodbye = self.buffers.stream.shutdown();
-                let _ = timeout(timeouts.of(Timer::Farewell), goodbye).await;
+                let _ = self.buffers.shut_down(timeouts).await;
             }
         }
         Finished {

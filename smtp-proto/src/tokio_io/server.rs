@@ -282,15 +282,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let deadline = self.session.deadline();
         let Buffers { input, output, .. } = &mut self.buffers;
         let before = output.len();
-        let farewell = self.session.config().timeouts;
-        let farewell = farewell.deadline(Timer::Farewell, now());
+        let timeouts = self.session.config().timeouts;
         let upgrade = self.session.start_tls(pending, input, now(), output);
         self.transcript.said(output, before);
         self.buffers.flush(deadline).await?;
         match upgrade {
             Ok(upgrade) => Ok((self.buffers.stream, upgrade)),
             Err(error) => {
-                self.buffers.shut_down(farewell).await?;
+                self.buffers.shut_down(timeouts).await?;
                 Err(error.into())
             }
         }
@@ -347,8 +346,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub async fn close(&mut self) -> Result<(), ServerError> {
         self.flush().await?;
         let timeouts = self.session.config().timeouts;
-        let deadline = timeouts.deadline(Timer::Farewell, now());
-        Ok(self.buffers.shut_down(deadline).await?)
+        Ok(self.buffers.shut_down(timeouts).await?)
     }
 
     fn pass_deadline(&mut self) {
