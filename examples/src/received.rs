@@ -3,7 +3,6 @@
 //! Whatever a client said about itself ends up here, so this is where it is made harmless, once:
 //! nothing of it can end a line, open a comment, or begin a new field.
 
-use std::borrow::Cow;
 use std::net::IpAddr;
 
 use jiff::ZonedDateTime;
@@ -69,32 +68,28 @@ impl Trace<'_> {
     /// The Return-Path line alone.
     #[must_use]
     pub fn return_path_line(&self) -> String {
-        let mut lines = Lines::default();
-        lines.field("Return-Path:", &[path(self.reverse_path).into()]);
-        lines.0
+        field("Return-Path:", &[path(self.reverse_path)])
     }
 
     /// The Received line alone, for a message that is passed on: Return-Path is for whoever delivers it.
     #[must_use]
     pub fn received_line(&self) -> String {
-        let mut lines = Lines::default();
-        let mut words: Vec<Cow<'_, str>> = vec!["from".into(), name(self.hello)];
+        let mut words = vec!["from".to_owned(), name(self.hello)];
         if let Some(peer) = self.peer {
-            words.push(format!("({})", literal(peer)).into());
+            words.push(format!("({})", literal(peer)));
         }
-        words.extend(["by".into(), name(self.by)]);
-        words.extend(["with".into(), self.with.as_str().into()]);
-        words.extend(["id".into(), atom(self.id)]);
+        words.extend(["by".to_owned(), name(self.by)]);
+        words.extend(["with".to_owned(), self.with.as_str().to_owned()]);
+        words.extend(["id".to_owned(), atom(self.id)]);
         if let Some(recipient) = self.recipient {
-            words.extend(["for".into(), path(recipient).into()]);
+            words.extend(["for".to_owned(), path(recipient)]);
         }
         if let Some(last) = words.last_mut() {
-            last.to_mut().push(';');
+            last.push(';');
         }
         // Kept in one piece, so that it is found at a glance.
-        words.push(date(self.at).into());
-        lines.field("Received:", &words);
-        lines.0
+        words.push(date(self.at));
+        field("Received:", &words)
     }
 }
 
@@ -199,42 +194,35 @@ impl Transmission {
     }
 }
 
-/// Header fields, folded.
-#[derive(Default)]
-struct Lines(String);
-
-impl Lines {
-    fn field(&mut self, name: &str, words: &[Cow<'_, str>]) {
-        self.0.push_str(name);
-        let mut width = name.len();
-        for (index, word) in words.iter().enumerate() {
-            let length = word.chars().count();
-            let fits = width.saturating_add(1).saturating_add(length) <= WIDTH;
-            // The first word stays with the name: a line of nothing but a name looks empty.
-            if fits || index == 0 {
-                self.0.push(' ');
-                width = width.saturating_add(1);
-            } else {
-                self.0.push_str("\r\n\t");
-                width = 1;
-            }
-            self.0.push_str(word);
-            width = width.saturating_add(length);
+/// A header field, folded.
+fn field(name: &str, words: &[String]) -> String {
+    let mut field = name.to_owned();
+    let mut width = name.len();
+    for (index, word) in words.iter().enumerate() {
+        let length = word.chars().count();
+        let fits = width.saturating_add(1).saturating_add(length) <= WIDTH;
+        // The first word stays with the name: a line of nothing but a name looks empty.
+        if fits || index == 0 {
+            field.push(' ');
+            width = width.saturating_add(1);
+        } else {
+            field.push_str("\r\n\t");
+            width = 1;
         }
-        self.0.push_str("\r\n");
+        field.push_str(word);
+        width = width.saturating_add(length);
     }
+    field + "\r\n"
 }
 
 /// A domain or address literal. Comments, quotes and blanks have no place in either.
-fn name(text: &str) -> Cow<'_, str> {
+fn name(text: &str) -> String {
     let is_allowed = |letter: char| letter.is_alphanumeric() || "-._:[]".contains(letter);
-    if text.chars().all(is_allowed) {
-        return non_empty(text.into());
-    }
-    let harmless = text
-        .chars()
-        .map(|letter| if is_allowed(letter) { letter } else { '?' });
-    harmless.collect::<String>().into()
+    non_empty(
+        text.chars()
+            .map(|letter| if is_allowed(letter) { letter } else { '?' })
+            .collect(),
+    )
 }
 
 /// A path in its angle brackets. A quoted local part may hold nearly everything but line ends.
@@ -249,19 +237,16 @@ fn path(text: &str) -> String {
 }
 
 /// An atom (RFC 5322 section 3.2.3) of letters, digits and hyphens.
-fn atom(text: &str) -> Cow<'_, str> {
+fn atom(text: &str) -> String {
     let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
-    if text.chars().all(is_allowed) {
-        return non_empty(text.into());
-    }
-    let harmless = text.chars().filter(|letter| is_allowed(*letter));
-    non_empty(harmless.collect::<String>().into())
+    non_empty(text.chars().filter(|letter| is_allowed(*letter)).collect())
 }
 
-fn non_empty(text: Cow<'_, str>) -> Cow<'_, str> {
-    match text.is_empty() {
-        true => "unknown".into(),
-        false => text,
+fn non_empty(text: String) -> String {
+    if text.is_empty() {
+        "unknown".to_owned()
+    } else {
+        text
     }
 }
 
