@@ -94,17 +94,20 @@ fn postfix(dovecot: &Dovecot) -> Postfix {
 fn postfix_behind_edge_learns_who_has_logged_in() {
     let dovecot = Dovecot::start(1);
     let postfix = postfix(&dovecot);
-    // What broke in the field: XCLIENT and the next EHLO in one breath. This Postfix minds.
-    let mut talk = Talk::with(slow(postfix.port()));
-    talk.say("EHLO proxy.example.test");
-    let in_one_breath =
-        "XCLIENT ADDR=192.0.2.7 LOGIN=alice@example.test\r\nEHLO proxy.example.test";
-    let refusal = talk.say(in_one_breath);
-    assert!(
-        refusal.starts_with("554 5.5.0 "),
-        "{refusal}\n{}",
-        postfix.log()
-    );
+    // What broke in the field: XCLIENT and the next EHLO in one breath. This Postfix minds. Both are one write, so
+    // the second is there when it looks; octet by octet it would be chance.
+    for _ in 0..20 {
+        let mut talk = Talk::with(postfix.port());
+        talk.say("EHLO proxy.example.test");
+        let in_one_breath =
+            "XCLIENT ADDR=192.0.2.7 LOGIN=alice@example.test\r\nEHLO proxy.example.test";
+        let refusal = talk.say(in_one_breath);
+        assert!(
+            refusal.starts_with("554 5.5.0 "),
+            "{refusal}\n{}",
+            postfix.log()
+        );
+    }
 
     for port in [postfix.port(), slow(postfix.port())] {
         for xclient in [true, false] {
